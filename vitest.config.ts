@@ -12,6 +12,7 @@ export default defineConfig({
             'sync-server/**/*.test.ts',
             'renderer/**/*.test.{ts,tsx}',
             'electron/**/*.test.ts',
+            'test/unit/**/*.test.ts',
           ],
         },
       },
@@ -21,6 +22,15 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'desktop',
+          include: ['test/desktop/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

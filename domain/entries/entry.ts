@@ -24,34 +24,39 @@ export const entryLimits = {
 
 export const entryIdPattern = /^[A-Za-z0-9_-]{43}$/
 const aspectPattern = /^[a-z][A-Za-z]{0,31}(?:\/[A-Za-z0-9._-]{1,64})?$/
-const subjectPattern = /^[A-Z][A-Za-z]{0,63}\/[A-Za-z0-9.-]{1,64}$/
+const typePattern = /^[A-Z][A-Za-z]{0,63}$/
 
 const short = z.string().min(1).max(128)
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
 const json = z.custom<Json>((value) => jsonProblem(value) === undefined, 'no JSON that can be hashed')
 
-const entryShape = z.strictObject({
-  schema: z.int().min(1).max(1_000_000),
-  minReader: z.int().min(1).max(1_000_000),
-  document: z.string().refine((name) => isDocumentName(parseDocumentName(name)), 'no document name'),
-  subject: z.string().regex(subjectPattern, 'a subject is <Type>/<id>'),
-  aspects: z.record(z.string().regex(aspectPattern, 'no aspect name'), json).refine((aspects) => {
-    const names = Object.keys(aspects).length
-    return names > 0 && names <= entryLimits.aspects
-  }, `an entry asserts 1 to ${entryLimits.aspects} aspects`),
-  supersedes: z
-    .array(z.string().regex(entryIdPattern, 'no entry id'))
-    .max(entryLimits.supersedes)
-    .refine((ids) => new Set(ids).size === ids.length, 'an id stands twice in supersedes'),
-  lamport: count.min(1),
-  author: z.strictObject({ user: short, role: short, organisation: short }),
-  device: short,
-  deviceSeq: count,
-  recordedAt: z.iso.datetime({ offset: true }),
-  rules: z.int().min(1).max(1_000_000),
-  source: short.optional(),
-  reason: z.string().min(1).max(4096).optional(),
-})
+const entryShape = z
+  .strictObject({
+    schema: z.int().min(1).max(1_000_000),
+    minReader: z.int().min(1).max(1_000_000),
+    document: z.string().refine((name) => isDocumentName(parseDocumentName(name)), 'no document name'),
+    subject: z.string().refine((subject) => parseSubject(subject) !== undefined, 'a subject is <Type>/<id>'),
+    aspects: z.record(z.string().regex(aspectPattern, 'no aspect name'), json).refine((aspects) => {
+      const names = Object.keys(aspects).length
+      return names > 0 && names <= entryLimits.aspects
+    }, `an entry asserts 1 to ${entryLimits.aspects} aspects`),
+    supersedes: z
+      .array(z.string().regex(entryIdPattern, 'no entry id'))
+      .max(entryLimits.supersedes)
+      .refine((ids) => new Set(ids).size === ids.length, 'an id stands twice in supersedes'),
+    lamport: count.min(1),
+    author: z.strictObject({ user: short, role: short, organisation: short }),
+    device: short,
+    deviceSeq: count,
+    recordedAt: z.iso.datetime({ offset: true }),
+    rules: z.int().min(1).max(1_000_000),
+    source: short.optional(),
+    reason: z.string().min(1).max(4096).optional(),
+  })
+  .refine((entry) => entry.minReader <= entry.schema, {
+    path: ['minReader'],
+    message: 'an entry can be read by whoever knows its own schema',
+  })
 
 export type Entry = {
   /** Version of this shape. */
@@ -124,7 +129,8 @@ export function entryId(entry: Entry): string {
 /** `Type` and `id` of a subject. */
 export function parseSubject(subject: string): { type: string; id: string } | undefined {
   const [type, id, ...rest] = subject.split('/')
-  return type && id && rest.length === 0 && idPattern.test(id) ? { type, id } : undefined
+  if (!type || !id || rest.length > 0) return undefined
+  return typePattern.test(type) && idPattern.test(id) ? { type, id } : undefined
 }
 
 function utf8Length(text: string): number {

@@ -1,4 +1,4 @@
-import type { CommittedEntry, Entry } from './entry.ts'
+import type { Commit, CommittedEntry, Entry } from './entry.ts'
 
 /**
  * The heads of an aspect: the entries about it that no other entry supersedes. Supersession counts for the aspects
@@ -22,7 +22,7 @@ export function subjectsOf(entries: Iterable<CommittedEntry>): Map<string, Subje
   for (const entry of entries) {
     const about = bySubject.get(entry.entry.subject) ?? new Map<string, CommittedEntry>()
     const known = about.get(entry.id)
-    about.set(entry.id, known ? { ...known, commits: joinCommits(known, entry) } : entry)
+    about.set(entry.id, { ...entry, commits: joinCommits(known?.commits ?? [], entry.commits) })
     bySubject.set(entry.entry.subject, about)
   }
   return new Map(
@@ -30,9 +30,12 @@ export function subjectsOf(entries: Iterable<CommittedEntry>): Map<string, Subje
   )
 }
 
-function joinCommits(a: CommittedEntry, b: CommittedEntry): CommittedEntry['commits'] {
-  const missing = b.commits.filter((c) => !a.commits.some((k) => k.origin === c.origin && k.seq === c.seq))
-  return [...a.commits, ...missing]
+/** Each commit once, in one order, whichever was heard of first. */
+function joinCommits(a: readonly Commit[], b: readonly Commit[]): Commit[] {
+  const joined = new Map([...a, ...b].map((commit) => [`${commit.origin} ${commit.seq}`, commit]))
+  return [...joined.values()].sort((x, y) =>
+    x.origin === y.origin ? x.seq - y.seq : x.origin < y.origin ? -1 : 1,
+  )
 }
 
 function headsOf(about: ReadonlyMap<string, CommittedEntry>): Map<string, CommittedEntry[]> {

@@ -1,0 +1,24 @@
+import { contextBridge } from 'electron'
+import { decodeLaunchConfig, type LaunchConfig, type MeridianBridge } from './launch-config.ts'
+
+// All that crosses from the shell to the page. contextBridge hands over a frozen copy.
+const bridge: MeridianBridge = {
+  desktop: true,
+  version: decodeURIComponent(argument('meridian-version') ?? ''),
+  config: readConfig(),
+}
+contextBridge.exposeInMainWorld('meridian', bridge)
+
+function readConfig(): LaunchConfig | null {
+  const encoded = argument('meridian-config')
+  if (encoded === undefined) return null
+  const parsed = decodeLaunchConfig(encoded)
+  if ('problem' in parsed)
+    throw new Error(`The shell handed over a configuration that can't be: ${parsed.problem}.`)
+  return parsed.config
+}
+
+function argument(name: string): string | undefined {
+  const prefix = `--${name}=`
+  return process.argv.find((text) => text.startsWith(prefix))?.slice(prefix.length)
+}

@@ -1,0 +1,176 @@
+import { IconAlertTriangle, IconBan } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+import { type DosageLine, type MedicationLine, medicationLine } from '../../domain/display/medication-line.ts'
+import { asObject, asText } from '../../domain/fhir/resource.ts'
+import { Rung } from '../status/rung.tsx'
+import { Card, Folded, Nothing, Row, Rows, Tag } from './card.tsx'
+import classes from './lists.module.css'
+import { ErrorLine, Provenance } from './provenance.tsx'
+import { dateIn, type Item, itemsOf, latestFirst, type PatientRecord } from './record.ts'
+
+const statuses = [
+  'active',
+  'on-hold',
+  'cancelled',
+  'completed',
+  'entered-in-error',
+  'stopped',
+  'draft',
+  'unknown',
+] as const
+type Status = (typeof statuses)[number]
+
+/** Statuses that stay in sight: what is given, and what nobody can say is not. */
+const inSight: readonly (Status | undefined)[] = ['active', 'draft', 'unknown', undefined]
+
+/** Medications: what must not be given first, then what is given by name; the rest folded away. */
+export function Medications({ record, deceased }: { record: PatientRecord; deceased: boolean }) {
+  const { t } = useTranslation()
+  const all = itemsOf(record, 'MedicationRequest').map((item) => ({
+    item,
+    line: medicationLine(item.resource),
+  }))
+  const current = all
+    .filter(({ line }) => inSight.includes(statusOf(line)))
+    .sort((a, b) => rank(a.line) - rank(b.line) || (a.line.drug ?? '').localeCompare(b.line.drug ?? ''))
+  const past = latestFirst(
+    all.filter(({ line }) => !inSight.includes(statusOf(line))),
+    ({ item }) => dateIn(item.resource, 'authoredOn'),
+  )
+  return (
+    <Card title={t('medications.title')} count={current.length}>
+      {deceased && current.length > 0 && (
+        <div className={classes.warning}>
+          <IconAlertTriangle size={18} aria-hidden />
+          {t('medications.deceased')}
+        </div>
+      )}
+      {!record.complete ? (
+        <Nothing title={t('medications.unavailable')} tone="warn">
+          {t('medications.unavailableText')}
+        </Nothing>
+      ) : (
+        all.length === 0 && <Nothing title={t('medications.empty')} />
+      )}
+      {current.length > 0 && (
+        <Rows label={t('medications.title')}>
+          {current.map(({ item, line }) => (
+            <MedicationRow key={item.subject} item={item} line={line} />
+          ))}
+        </Rows>
+      )}
+      {past.length > 0 && (
+        <Folded label={t('medications.past', { count: past.length })}>
+          <Rows>
+            {past.map(({ item, line }) => (
+              <MedicationRow key={item.subject} item={item} line={line} />
+            ))}
+          </Rows>
+        </Folded>
+      )}
+    </Card>
+  )
+}
+
+/** MEDi-051: drug, strength, form, DOSE, route, frequency. */
+export function MedicationRow({ item, line }: { item: Item; line: MedicationLine }) {
+  const { t } = useTranslation()
+  const status = statusOf(line)
+  const intent = asText(item.resource['intent'])
+  return (
+    <Row
+      struck={line.enteredInError}
+      onItsWay={item.onItsWay}
+      tone={line.doNotPerform && !line.enteredInError ? 'critical' : undefined}
+    >
+      <div className={classes.line}>
+        {line.doNotPerform && (
+          <Tag tone="solid">
+            <IconBan size={13} aria-hidden style={{ verticalAlign: -2 }} /> {t('medications.doNotGive')}
+          </Tag>
+        )}
+        <span className="strike">
+          <strong>{line.drug ?? t('medications.unnamed')}</strong>
+          {line.strength && <> {line.strength}</>}
+          {line.form && <> {line.form}</>}
+        </span>
+        {status !== 'active' && (
+          <Tag
+            tone={
+              status === 'draft' || status === 'on-hold' || status === undefined || status === 'unknown'
+                ? 'warn'
+                : 'quiet'
+            }
+          >
+            {status ? t(`medications.status.${status}`) : t('medications.statusUnnamed')}
+          </Tag>
+        )}
+        {intent !== undefined &&
+          !['order', 'original-order', 'instance-order', 'filler-order', 'reflex-order'].includes(intent) && (
+            <Tag tone="warn">
+              {intent === 'proposal' || intent === 'plan'
+                ? t(`medications.intent.${intent}`)
+                : t('medications.intent.other', { intent })}
+            </Tag>
+          )}
+        <Rung ids={item.mine} />
+      </div>
+      {line.dosages.map((dosage, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: dosages are known by their order
+        <div key={at} className="strike">
+          <div className={classes.dose}>
+            {dosage.dose && (
+              <span>
+                <span className={classes.label}>{t('medications.dose')}</span> <strong>{dosage.dose}</strong>
+              </span>
+            )}
+            {dosage.route && <span>{dosage.route}</span>}
+            {dosage.frequency && <span>{dosage.frequency}</span>}
+            {!dosage.dose && !dosage.text && !line.doNotPerform && (
+              <span className={classes.quiet}>{t('medications.doseNotRecorded')}</span>
+            )}
+          </div>
+          {dosage.text && !repeats(dosage) && (
+            <div className={dosage.dose ? classes.note : undefined}>{dosage.text}</div>
+          )}
+        </div>
+      ))}
+      {line.dosages.length === 0 && !line.doNotPerform && (
+        <div className={classes.quiet}>{t('medications.doseNotRecorded')}</div>
+      )}
+      {line.statusReason && (
+        <div className={classes.note}>{t('medications.reason', { reason: line.statusReason })}</div>
+      )}
+      {line.enteredInError ? (
+        <ErrorLine item={item} aspect="status" />
+      ) : (
+        <Provenance
+          item={item}
+          who={asText(asObject(item.resource['requester'])?.['display'])}
+          when={dateIn(item.resource, 'authoredOn')}
+        />
+      )}
+    </Row>
+  )
+}
+
+/** Do the prescriber's words say the same, word for word, as what stands above them? */
+function repeats({ dose, route, frequency, text }: DosageLine): boolean {
+  return wordsOf(text) === wordsOf([dose, route, frequency].join(' '))
+}
+
+function wordsOf(text: string | undefined): string {
+  return (text ?? '')
+    .toLowerCase()
+    .replaceAll(/(oral|intravenous|subcutaneous|intramuscular)ly/g, '$1')
+    .replaceAll(/[,;.]?\s+/g, ' ')
+    .trim()
+}
+
+function statusOf({ status }: MedicationLine): Status | undefined {
+  return status === undefined ? undefined : (statuses.find((s) => s === status) ?? 'unknown')
+}
+
+function rank(line: MedicationLine): number {
+  return line.doNotPerform ? 0 : statusOf(line) === 'active' ? 1 : 2
+}

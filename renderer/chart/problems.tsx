@@ -1,0 +1,126 @@
+import { useTranslation } from 'react-i18next'
+import { conceptText } from '../../domain/display/concept.ts'
+import { codeSystem } from '../../domain/fhir/code-systems.ts'
+import { asObject, asObjects, asText, codeIn } from '../../domain/fhir/resource.ts'
+import { Rung } from '../status/rung.tsx'
+import { Card, Folded, Nothing, Row, Rows, Tag } from './card.tsx'
+import classes from './lists.module.css'
+import { ErrorLine, Provenance } from './provenance.tsx'
+import { dateIn, type Item, itemsOf, latestFirst, type PatientRecord } from './record.ts'
+import { useWhen } from './use-when.tsx'
+
+const clinicals = ['active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved'] as const
+const verifications = [
+  'unconfirmed',
+  'provisional',
+  'differential',
+  'confirmed',
+  'refuted',
+  'entered-in-error',
+] as const
+
+/** Problems: the live ones first, by their begin; what is over or was wrong folded away. */
+export function Problems({ record }: { record: PatientRecord }) {
+  const { t } = useTranslation()
+  const all = latestFirst(itemsOf(record, 'Condition').map(read), ({ since }) => since)
+  const current = all.filter(({ past }) => !past)
+  const past = all.filter((problem) => problem.past)
+  return (
+    <Card title={t('problems.title')} count={current.length}>
+      {!record.complete ? (
+        <Nothing title={t('problems.unavailable')} tone="warn">
+          {t('problems.unavailableText')}
+        </Nothing>
+      ) : (
+        all.length === 0 && <Nothing title={t('problems.empty')} />
+      )}
+      {current.length > 0 && (
+        <Rows label={t('problems.title')}>
+          {current.map((problem) => (
+            <ProblemRow key={problem.item.subject} problem={problem} />
+          ))}
+        </Rows>
+      )}
+      {past.length > 0 && (
+        <Folded label={t('problems.past', { count: past.length })}>
+          <Rows>
+            {past.map((problem) => (
+              <ProblemRow key={problem.item.subject} problem={problem} />
+            ))}
+          </Rows>
+        </Folded>
+      )}
+    </Card>
+  )
+}
+
+type Problem = ReturnType<typeof read>
+
+function read(item: Item) {
+  const { resource } = item
+  const clinical = clinicals.find(
+    (code) => code === codeIn(resource['clinicalStatus'], codeSystem.conditionClinical),
+  )
+  const verification = verifications.find(
+    (code) => code === codeIn(resource['verificationStatus'], codeSystem.conditionVerification),
+  )
+  const struck = verification === 'refuted' || verification === 'entered-in-error'
+  return {
+    item,
+    clinical,
+    verification,
+    struck,
+    past: struck || clinical === 'inactive' || clinical === 'resolved' || clinical === 'remission',
+    since: dateIn(resource, 'onsetDateTime', 'onsetPeriod', 'recordedDate'),
+    onset: dateIn(resource, 'onsetDateTime', 'onsetPeriod') ?? asText(resource['onsetString']),
+    until: dateIn(resource, 'abatementDateTime', 'abatementPeriod'),
+  }
+}
+
+function ProblemRow({ problem }: { problem: Problem }) {
+  const { t } = useTranslation()
+  const when = useWhen()
+  const { item, clinical, verification } = problem
+  const severity = conceptText(item.resource['severity'])
+  const notes = asObjects(item.resource['note']).flatMap((note) => asText(note['text']) ?? [])
+  return (
+    <Row struck={problem.struck} onItsWay={item.onItsWay}>
+      <div className={classes.line}>
+        <strong className="strike">{conceptText(item.resource['code']) ?? t('problems.unnamed')}</strong>
+        {severity && <span className={classes.quiet}>{severity.toLowerCase()}</span>}
+        {clinical && clinical !== 'active' && (
+          <Tag tone={problem.past ? 'quiet' : 'warn'}>{t(`problems.clinical.${clinical}`)}</Tag>
+        )}
+        {verification && verification !== 'confirmed' && (
+          <Tag tone={problem.struck ? 'quiet' : 'warn'}>{t(`problems.verification.${verification}`)}</Tag>
+        )}
+        <span className={classes.quiet}>
+          {[
+            problem.onset && t('problems.since', { when: when(problem.onset) }),
+            problem.until && t('problems.until', { when: when(problem.until) }),
+          ]
+            .filter(Boolean)
+            .join(' ')}
+        </span>
+        <Rung ids={item.mine} />
+      </div>
+      {notes.map((note) => (
+        <div key={note} className={classes.note}>
+          {note}
+        </div>
+      ))}
+      {verification === 'entered-in-error' ? (
+        <ErrorLine item={item} aspect="status" />
+      ) : (
+        <Provenance
+          item={item}
+          who={
+            asText(asObject(item.resource['recorder'])?.['display']) ??
+            asText(asObject(item.resource['asserter'])?.['display'])
+          }
+          when={dateIn(item.resource, 'recordedDate')}
+        />
+      )}
+    </Row>
+  )
+}

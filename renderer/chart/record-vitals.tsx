@@ -1,0 +1,294 @@
+import { Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { type FormEvent, useContext, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDate, formatTime, zoneName } from '../../domain/display/dates.ts'
+import { useWork } from '../session/use-work.tsx'
+import { authorVitals } from './author.ts'
+import { type Measure, type Reading, unitOf } from './measures.ts'
+import type { PatientRecord } from './record.ts'
+import classes from './side-panel.module.css'
+import { SidePanel } from './side-panel.tsx'
+import { useAuthor } from './use-author.ts'
+import { ChartZone, useWhen } from './use-when.tsx'
+import {
+  checkVitals,
+  decimalsOf,
+  type FieldProblem,
+  type VitalField,
+  type VitalsTyped,
+  vitalFields,
+} from './vitals-form.ts'
+import { zonedDateTime } from './zoned-time.ts'
+
+type Props = {
+  patientId: string
+  record: PatientRecord
+  /** The latest readings, for comparison. */
+  readings: readonly Reading[]
+  adult: boolean
+  born: string | undefined
+  onClose: () => void
+}
+
+/** The panel that records vital signs: any of them, at a time that is named with its zone. */
+export function RecordVitals({ opened, ...props }: Props & { opened: boolean }) {
+  const { t } = useTranslation()
+  const [dirty, setDirty] = useState(false)
+  const close = () => {
+    setDirty(false)
+    props.onClose()
+  }
+  return (
+    <SidePanel opened={opened} onClose={close} title={t('recordVitals.title')} dirty={dirty}>
+      {opened && <VitalsForm {...props} onClose={close} onDirty={setDirty} />}
+    </SidePanel>
+  )
+}
+
+function VitalsForm(props: Props & { onDirty: (dirty: boolean) => void }) {
+  const { t } = useTranslation()
+  const { changes } = useWork()
+  const author = useAuthor()
+  const timeZone = useContext(ChartZone)
+  const now = () => zonedDateTime(Date.now(), timeZone)
+  const [typed, setTyped] = useState<VitalsTyped>(() => ({ ...noValues, ...momentOf(now()) }))
+  const [tried, setTried] = useState(false)
+  const [confirmed, setConfirmed] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
+
+  const checked = checkVitals(typed, { timeZone, now: Date.now(), adult: props.adult, born: props.born })
+  const doubtful = checked.unusual.length > 0 || checked.late
+  const change = (part: Partial<VitalsTyped>) => {
+    const next = { ...typed, ...part }
+    setTyped(next)
+    setConfirmed(false)
+    props.onDirty(vitalFields.some((field) => next[field] !== ''))
+  }
+  const save = (event: FormEvent) => {
+    event.preventDefault()
+    setTried(true)
+    if (!checked.draft || (doubtful && !confirmed)) {
+      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
+      return
+    }
+    const entries = authorVitals(checked.draft, props.patientId, props.record, author())
+    changes.propose(
+      props.patientId,
+      entries.map(({ entry, measure }) => ({
+        entry,
+        about: t('vitals.about', { what: t(`vitals.measures.${measure}`) }),
+      })),
+    )
+    props.onClose()
+  }
+  const error = (field: VitalField | 'date' | 'time') => {
+    const problem = checked.problems[field]
+    // What cannot be is said while typing once a field is left; what is missing only when somebody saves.
+    if (!problem || (!tried && problem.problem === 'pair')) return undefined
+    return problemText(t, field, problem)
+  }
+
+  const field = (name: VitalField, measure: Measure, label: string, extra?: { autofocus: boolean }) => (
+    <ValueField
+      label={label}
+      unit={unitOf[measure]}
+      value={typed[name]}
+      onChange={(value) => change({ [name]: value })}
+      error={error(name)}
+      eager={tried}
+      {...extra}
+    />
+  )
+
+  return (
+    <form ref={form} onSubmit={save} noValidate aria-label={t('recordVitals.title')}>
+      <Stack gap="sm">
+        <Text fz="sm" c="dimmed">
+          {t('recordVitals.hint')}
+        </Text>
+        <div>
+          <div className={classes.pair}>
+            {field(
+              'systolic',
+              'bloodPressure',
+              `${t('vitals.short.bloodPressure')} ${t('recordVitals.systolic').toLowerCase()}`,
+              { autofocus: true },
+            )}
+            <span className={classes.slash} aria-hidden>
+              /
+            </span>
+            {field(
+              'diastolic',
+              'bloodPressure',
+              `${t('vitals.short.bloodPressure')} ${t('recordVitals.diastolic').toLowerCase()}`,
+            )}
+          </div>
+          <Last measure="bloodPressure" readings={props.readings} />
+        </div>
+        {(['heartRate', 'oxygenSaturation', 'temperature', 'respiratoryRate', 'weight'] as const).map(
+          (measure) => (
+            <div key={measure}>
+              {field(measure, measure, t(`vitals.measures.${measure}`))}
+              <Last measure={measure} readings={props.readings} />
+            </div>
+          ),
+        )}
+        <div>
+          <div className={classes.pair}>
+            <TextInput
+              label={t('recordVitals.date')}
+              value={typed.date}
+              onChange={(event) => change({ date: event.currentTarget.value })}
+              error={error('date')}
+              autoComplete="off"
+            />
+            <TextInput
+              label={t('recordVitals.time')}
+              value={typed.time}
+              onChange={(event) => change({ time: event.currentTarget.value })}
+              error={error('time')}
+              autoComplete="off"
+            />
+            <Button
+              variant="default"
+              mt={24}
+              style={{ flex: 'none' }}
+              onClick={() => change(momentOf(now()))}
+            >
+              {t('recordVitals.now')}
+            </Button>
+          </div>
+          <Text fz="xs" c="dimmed" mt={4}>
+            {t('recordVitals.timeZone', { zone: `${timeZone} (${zoneName(now(), timeZone)})` })}
+          </Text>
+        </div>
+        {doubtful && checked.draft && (
+          <div className={classes.warning} role="alert">
+            <strong>
+              <IconAlertTriangle size={16} aria-hidden />
+              {t('recordVitals.unusual.title')}
+            </strong>
+            {checked.unusual.map((name) => (
+              <p key={name}>
+                {t('recordVitals.unusual.one', {
+                  measure: nameOf(t, name),
+                  value: `${typed[name]} ${unitOf[measureOf(name)]}`,
+                })}
+              </p>
+            ))}
+            {checked.late && <p>{t('recordVitals.unusual.late')}</p>}
+            <Checkbox
+              mt={8}
+              label={t('recordVitals.unusual.confirm')}
+              checked={confirmed}
+              onChange={(event) => setConfirmed(event.currentTarget.checked)}
+              error={tried && !confirmed && t('recordVitals.unusual.missing')}
+            />
+          </div>
+        )}
+        {tried && checked.empty && (
+          <Text c="var(--critical)" fz="sm" role="alert">
+            {t('recordVitals.nothing')}
+          </Text>
+        )}
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={props.onClose}>
+            {t('app.cancel')}
+          </Button>
+          <Button type="submit">{t('recordVitals.save')}</Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+/** A number with its unit beside it. What is wrong is told when the field is left, or at once after a try to save. */
+function ValueField(props: {
+  label: string
+  unit: string
+  value: string
+  onChange: (value: string) => void
+  error: string | undefined
+  eager: boolean
+  autofocus?: boolean
+}) {
+  const [left, setLeft] = useState(false)
+  return (
+    <TextInput
+      label={props.label}
+      value={props.value}
+      onChange={(event) => props.onChange(event.currentTarget.value)}
+      onBlur={() => setLeft(true)}
+      onFocus={() => setLeft(false)}
+      error={(left || props.eager) && props.error}
+      rightSection={<span style={{ color: 'var(--quiet)', fontSize: '0.8125rem' }}>{props.unit}</span>}
+      rightSectionWidth={56}
+      rightSectionPointerEvents="none"
+      inputMode="decimal"
+      autoComplete="off"
+      {...(props.autofocus ? { 'data-autofocus': true } : {})}
+    />
+  )
+}
+
+function Last({ measure, readings }: { measure: Measure; readings: readonly Reading[] }) {
+  const { t } = useTranslation()
+  const when = useWhen()
+  const last = readings.find((r) => r.measure === measure && !r.struck && r.text !== undefined)
+  if (!last) return null
+  return (
+    <Text fz="xs" c="dimmed" mt={3}>
+      {t('recordVitals.lastValue', { value: `${last.text} ${unitOf[measure]}`, when: when(last.at) })}
+    </Text>
+  )
+}
+
+type T = ReturnType<typeof useTranslation>['t']
+
+function problemText(t: T, field: VitalField | 'date' | 'time', problem: FieldProblem): string {
+  switch (problem.problem) {
+    case 'low':
+    case 'high':
+      return field === 'date' || field === 'time'
+        ? ''
+        : t(`recordVitals.problems.${problem.problem}`, {
+            limit: problem.limit,
+            unit: unitOf[measureOf(field)],
+          })
+    case 'decimals':
+      return problem.count === 0
+        ? t('recordVitals.problems.decimalsNone')
+        : t('recordVitals.problems.decimals', { count: problem.count })
+    case 'number':
+      return t('recordVitals.problems.number', {
+        example: field !== 'date' && field !== 'time' && decimalsOf(field) > 0 ? '37.2' : '80',
+      })
+    default:
+      return t(`recordVitals.problems.${problem.problem}`)
+  }
+}
+
+function measureOf(field: VitalField): Measure {
+  return field === 'systolic' || field === 'diastolic' ? 'bloodPressure' : field
+}
+
+function nameOf(t: T, field: VitalField): string {
+  return field === 'systolic' || field === 'diastolic'
+    ? t(`recordVitals.${field}`)
+    : t(`vitals.measures.${field}`)
+}
+
+function momentOf(dateTime: string): { date: string; time: string } {
+  return { date: formatDate(dateTime), time: formatTime(dateTime) ?? '' }
+}
+
+const noValues = {
+  systolic: '',
+  diastolic: '',
+  heartRate: '',
+  oxygenSaturation: '',
+  temperature: '',
+  respiratoryRate: '',
+  weight: '',
+}

@@ -1,0 +1,136 @@
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { z } from 'zod'
+import {
+  chartOf,
+  isDocumentName,
+  journalOf,
+  parseDocumentName,
+} from '../../domain/documents/document-name.ts'
+import type { CallProblem } from '../session/http.ts'
+import { useLadder, useWork, type Work } from '../session/use-work.tsx'
+import { createDocumentSet, type DocumentState } from '../sync/documents.ts'
+import { type PatientRecord, readRecord } from './record.ts'
+import { deviceZone } from './zoned-time.ts'
+
+/** A patient's chart on the way to the screen. */
+export type ChartState =
+  | { state: 'opening' }
+  /** No chart yet, and why; it goes on trying where that can help. */
+  | { state: 'closed'; problem: CallProblem }
+  | { state: 'open'; chart: Chart }
+
+export type Chart = {
+  patientId: string
+  homeGroup: string
+  /** Home region, if this region knows it. */
+  home: string | undefined
+  /** Time zone of the patient's home group. */
+  timeZone: string
+  record: PatientRecord
+  /** Years of journals that are not open, the latest first. */
+  olderYears: readonly string[]
+  loadOlder: () => void
+}
+
+const aboutShape = z.object({
+  id: z.string(),
+  homeGroup: z.string(),
+  home: z.string().nullable(),
+  timeZone: z.string().optional(),
+  documents: z.array(z.string()),
+})
+type About = Omit<z.infer<typeof aboutShape>, 'timeZone'> & { timeZone: string | undefined }
+
+const zonesShape = z.object({
+  patients: z.array(z.object({ id: z.string(), timeZone: z.string().optional() })),
+})
+
+const retryMs = 3000
+/** Journals that are open from the start, besides this year's. */
+const openJournals = 2
+
+export function useChart(patientId: string): ChartState {
+  const { get, session, who } = useWork()
+  const ladder = useLadder()
+  const [about, setAbout] = useState<About | undefined>(undefined)
+  const [problem, setProblem] = useState<CallProblem | undefined>(undefined)
+  const [documents, setDocuments] = useState<ReadonlyMap<string, DocumentState>>(new Map())
+  const [allYears, setAllYears] = useState(false)
+  const set = useRef<ReturnType<typeof createDocumentSet> | undefined>(undefined)
+
+  useEffect(() => {
+    let stopped = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const load = async () => {
+      const answer = await get(`/v1/patients/${encodeURIComponent(patientId)}`, aboutShape)
+      if (stopped) return
+      if (answer.ok) {
+        const timeZone = answer.value.timeZone ?? (await zoneOnWorklist(get, patientId))
+        if (!stopped) setAbout({ ...answer.value, timeZone })
+        return
+      }
+      setProblem(answer)
+      const final = answer.problem === 'refused' && (answer.status === 404 || answer.status === 403)
+      if (!final) timer = setTimeout(load, retryMs)
+    }
+    void load()
+    return () => {
+      stopped = true
+      clearTimeout(timer)
+    }
+  }, [get, patientId])
+
+  useEffect(() => {
+    const mine = createDocumentSet({ sync: who.address.sync, token: session.token })
+    set.current = mine
+    const stop = mine.onChange(() => setDocuments(mine.states()))
+    return () => {
+      stop()
+      mine.close()
+      set.current = undefined
+    }
+  }, [who, session])
+
+  const journals = useMemo(() => journalYears(about?.documents ?? []), [about])
+  const thisYear = String(new Date().getFullYear())
+  const opened = useMemo(() => {
+    const latest = allYears ? journals : journals.slice(0, openJournals)
+    return [...new Set([thisYear, ...latest])]
+  }, [journals, allYears, thisYear])
+
+  useEffect(() => {
+    if (about) set.current?.want([chartOf(about.id), ...opened.map((year) => journalOf(about.id, year))])
+  }, [about, opened])
+
+  const record = useMemo(() => readRecord(patientId, documents, ladder), [patientId, documents, ladder])
+
+  if (!about) return problem ? { state: 'closed', problem } : { state: 'opening' }
+  return {
+    state: 'open',
+    chart: {
+      patientId,
+      homeGroup: about.homeGroup,
+      home: about.home ?? undefined,
+      timeZone: about.timeZone ?? deviceZone(),
+      record,
+      olderYears: journals.filter((year) => !opened.includes(year)),
+      loadOlder: () => setAllYears(true),
+    },
+  }
+}
+
+/** The worklist knows the zone of a patient's home group. */
+async function zoneOnWorklist(get: Work['get'], patientId: string): Promise<string | undefined> {
+  const answer = await get('/v1/worklist', zonesShape)
+  return answer.ok ? answer.value.patients.find(({ id }) => id === patientId)?.timeZone : undefined
+}
+
+/** Years of the journals among documents, the latest first, `undated` last. */
+function journalYears(documents: readonly string[]): string[] {
+  return documents
+    .flatMap((name) => {
+      const parsed = parseDocumentName(name)
+      return isDocumentName(parsed) && parsed.kind === 'journal' ? parsed.year : []
+    })
+    .sort((a, b) => (a === 'undated' ? 1 : b === 'undated' ? -1 : b.localeCompare(a)))
+}

@@ -1,0 +1,108 @@
+import { useComputedColorScheme } from '@mantine/core'
+import { LineChart } from 'echarts/charts'
+import { AxisPointerComponent, GridComponent, MarkAreaComponent, TooltipComponent } from 'echarts/components'
+import { init, use as useParts } from 'echarts/core'
+import { SVGRenderer } from 'echarts/renderers'
+import { useContext, useEffect, useMemo, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { outsideBand, type Reading, unitOf } from './measures.ts'
+import { ChartZone, useWhen } from './use-when.tsx'
+import classes from './vitals.module.css'
+import { axisHeight, type PlotColours, plotOption, plotted, stripHeight } from './vitals-plot-option.ts'
+
+useParts([LineChart, GridComponent, TooltipComponent, MarkAreaComponent, AxisPointerComponent, SVGRenderer])
+
+/** The strips of the vitals with the latest value of each beside it. For reading by machine there is the table. */
+export function VitalsPlot(props: {
+  readings: readonly Reading[]
+  from: number
+  to: number
+  adult: boolean
+}) {
+  const { t } = useTranslation()
+  const when = useWhen()
+  const timeZone = useContext(ChartZone)
+  const scheme = useComputedColorScheme('light')
+  const box = useRef<HTMLDivElement>(null)
+  const chart = useRef<ReturnType<typeof init> | undefined>(undefined)
+  const { readings } = props
+  const shown = useMemo(
+    () => plotted.filter((m) => readings.some((r) => r.measure === m && !r.struck && r.value !== undefined)),
+    [readings],
+  )
+  const height = shown.reduce((sum, measure) => sum + stripHeight(measure), axisHeight)
+
+  useEffect(() => {
+    if (!box.current) return
+    const mine = init(box.current, undefined, { renderer: 'svg' })
+    chart.current = mine
+    const observer = new ResizeObserver(() => mine.resize())
+    observer.observe(box.current)
+    return () => {
+      observer.disconnect()
+      mine.dispose()
+      chart.current = undefined
+    }
+  }, [])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are those of the scheme
+  useEffect(() => {
+    if (!box.current || !chart.current) return
+    const option = plotOption({
+      readings,
+      shown,
+      from: props.from,
+      to: props.to,
+      timeZone,
+      adult: props.adult,
+      colours: coloursOf(box.current),
+      words: { when, name: (measure) => t(`vitals.short.${measure}`) },
+    })
+    chart.current.setOption(option, { notMerge: true })
+    chart.current.resize({ height })
+  }, [readings, shown, props.from, props.to, props.adult, timeZone, scheme, when, t, height])
+
+  return (
+    <div className={classes.plot}>
+      <ul className={classes.latest} aria-label={t('vitals.latest')}>
+        {shown.map((measure) => {
+          const reading = readings.find((r) => r.measure === measure && !r.struck && r.value !== undefined)
+          const outside = reading && outsideBand(reading, props.adult)
+          return (
+            <li key={measure} style={{ height: stripHeight(measure) }}>
+              <span className={classes.measure}>{t(`vitals.measures.${measure}`)}</span>
+              <span>
+                <strong data-outside={outside}>
+                  {outside === 'above' ? '↑' : outside === 'below' ? '↓' : ''}
+                  {reading?.text}
+                </strong>{' '}
+                <span className={classes.unit}>{unitOf[measure]}</span>
+              </span>
+            </li>
+          )
+        })}
+      </ul>
+      <div
+        ref={box}
+        className={classes.canvas}
+        style={{ height }}
+        role="img"
+        aria-label={t('vitals.plotLabel')}
+      />
+    </div>
+  )
+}
+
+function coloursOf(element: HTMLElement): PlotColours {
+  const style = getComputedStyle(element)
+  const of = (name: string) => style.getPropertyValue(name).trim()
+  return {
+    text: style.color,
+    quiet: of('--quiet'),
+    line: of('--line'),
+    mark: of('--accent-text'),
+    warn: of('--critical'),
+    band: of('--band'),
+    surface: of('--surface'),
+  }
+}

@@ -1,0 +1,102 @@
+import { Button } from '@mantine/core'
+import { Fragment, useContext, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDate } from '../../domain/display/dates.ts'
+import { Rung } from '../status/rung.tsx'
+import { measures, momentsOf, outsideBand, type Reading, unitOf } from './measures.ts'
+import { ErrorLine } from './provenance.tsx'
+import { ChartZone, useWhen } from './use-when.tsx'
+import classes from './vitals.module.css'
+
+const firstRows = 8
+
+/** The same values as the plot, latest first, with what was entered in error struck through, by whom and when. */
+export function VitalsTable({ readings, adult }: { readings: readonly Reading[]; adult: boolean }) {
+  const { t } = useTranslation()
+  const timeZone = useContext(ChartZone)
+  const when = useWhen()
+  const [all, setAll] = useState(false)
+  const moments = momentsOf(readings)
+  const columns = measures.filter((measure) => readings.some((r) => r.measure === measure))
+  const rows = all ? moments : moments.slice(0, firstRows)
+  const dayOf = (at: string | undefined) => at && formatDate(at, timeZone)
+  // Without its day, and with its zone where that has to be named.
+  const timeText = (at: string) =>
+    when(at).slice(formatDate(at, timeZone).length).trim() || t('vitals.noTime')
+  return (
+    <>
+      <div className={classes.scroll} tabIndex={0} role="region" aria-label={t('vitals.table')}>
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t('vitals.time')}</th>
+              {columns.map((measure) => (
+                <th key={measure} scope="col">
+                  {t(`vitals.short.${measure}`)} <span className={classes.unit}>{unitOf[measure]}</span>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ key, at, readings: row }, place) => (
+              <Fragment key={key}>
+                {dayOf(rows[place - 1]?.at) !== dayOf(at) && (
+                  <tr className={classes.day}>
+                    <th scope="rowgroup" colSpan={columns.length + 1}>
+                      {dayOf(at)}
+                    </th>
+                  </tr>
+                )}
+                <tr data-on-its-way={row.some((r) => r.item.onItsWay) || undefined}>
+                  <th scope="row">
+                    {timeText(at)} <Rung ids={row.flatMap((r) => r.item.mine)} />
+                    {row
+                      .filter((r) => r.status === 'entered-in-error')
+                      .map((r) => (
+                        <ErrorLine key={r.item.subject} item={r.item} aspect="status" />
+                      ))}
+                  </th>
+                  {columns.map((measure) => (
+                    <td key={measure}>
+                      {row
+                        .filter((r) => r.measure === measure)
+                        .map((reading) => (
+                          <Cell key={reading.item.subject} reading={reading} adult={adult} />
+                        ))}
+                    </td>
+                  ))}
+                </tr>
+              </Fragment>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {moments.length > firstRows && (
+        <Button variant="subtle" size="compact-sm" m={6} onClick={() => setAll(!all)}>
+          {all ? t('chart.less') : t('vitals.more', { count: moments.length - firstRows })}
+        </Button>
+      )}
+    </>
+  )
+}
+
+const told = ['preliminary', 'amended', 'corrected', 'cancelled', 'registered', 'unknown'] as const
+
+function Cell({ reading, adult }: { reading: Reading; adult: boolean }) {
+  const { t } = useTranslation()
+  const outside = outsideBand(reading, adult)
+  const status = told.find((code) => code === reading.status)
+  return (
+    <div>
+      {reading.struck ? (
+        <s className={classes.struck}>{reading.text ?? t('vitals.noValue')}</s>
+      ) : (
+        <span data-outside={outside} title={outside && t('vitals.outside')} className={classes.value}>
+          {outside === 'above' ? '↑' : outside === 'below' ? '↓' : ''}
+          {reading.text ?? t('vitals.noValue')}
+        </span>
+      )}
+      {status && <span className={classes.status}> {t(`vitals.statuses.${status}`)}</span>}
+    </div>
+  )
+}

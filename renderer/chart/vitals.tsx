@@ -1,0 +1,64 @@
+import { Button, SegmentedControl } from '@mantine/core'
+import { useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Card, Nothing } from './card.tsx'
+import { OlderYears } from './history.tsx'
+import { firstPeriod, type Period, periods, readingsOf, within } from './measures.ts'
+import { itemsOf } from './record.ts'
+import type { Chart } from './use-chart.ts'
+import { useWhen } from './use-when.tsx'
+import classes from './vitals.module.css'
+import { VitalsPlot } from './vitals-plot.tsx'
+import { VitalsTable } from './vitals-table.tsx'
+
+const dayMs = 86_400_000
+
+/** Vital signs: plotted over the period that is chosen, and as a table, latest first. */
+export function Vitals({ chart, adult, onAdd }: { chart: Chart; adult: boolean; onAdd: () => void }) {
+  const { t } = useTranslation()
+  const when = useWhen()
+  const observations = itemsOf(chart.record, 'Observation')
+  const readings = useMemo(() => readingsOf(observations), [observations])
+  const [chosen, setChosen] = useState<Period | undefined>(undefined)
+  // A minute is the step in which the axis moves on.
+  const now = Math.ceil(Date.now() / 60_000) * 60_000
+  const period = chosen ?? firstPeriod(readings, now)
+  const inPeriod = useMemo(() => within(readings, period, now), [readings, period, now])
+  const plottable = inPeriod.some((r) => r.measure !== 'weight' && !r.struck && r.value !== undefined)
+  const latest = readings[0]
+  const oldest = readings.filter((r) => r.measure !== 'weight').at(-1)
+  const from = period === 'all' ? (oldest?.ms ?? now) - dayMs / 4 : now - lengthOf(period)
+
+  return (
+    <Card
+      title={t('vitals.title')}
+      add={{ label: t('vitals.add'), onAdd }}
+      aside={
+        <SegmentedControl
+          size="xs"
+          aria-label={t('vitals.rangesLabel')}
+          data={periods.map((value) => ({ value, label: t(`vitals.ranges.${value}`) }))}
+          value={period}
+          onChange={setChosen}
+        />
+      }
+    >
+      {!latest && <Nothing title={t(chart.record.journalsComplete ? 'vitals.none' : 'vitals.loading')} />}
+      {latest && inPeriod.length === 0 && (
+        <Nothing title={t('vitals.noneIn', { when: when(latest.at) })}>
+          <Button variant="default" size="compact-sm" mt={8} onClick={() => setChosen('all')}>
+            {t('vitals.showAll')}
+          </Button>
+        </Nothing>
+      )}
+      {plottable && <VitalsPlot readings={inPeriod} from={from} to={now} adult={adult} />}
+      {plottable && <p className={classes.bands}>{t(adult ? 'vitals.bands' : 'vitals.bandsNot')}</p>}
+      {inPeriod.length > 0 && <VitalsTable readings={inPeriod} adult={adult} />}
+      <OlderYears chart={chart} />
+    </Card>
+  )
+}
+
+function lengthOf(period: Exclude<Period, 'all'>): number {
+  return { '24h': 1, '7d': 7, '30d': 30 }[period] * dayMs
+}

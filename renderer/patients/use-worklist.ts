@@ -1,0 +1,53 @@
+import { useEffect, useRef, useState } from 'react'
+import type { CallProblem } from '../session/http.ts'
+import { useWork } from '../session/use-work.tsx'
+import { type PatientRow, worklistShape } from './worklist.ts'
+
+export type Worklist = {
+  /** The last list that arrived; kept while later calls fail. */
+  rows: readonly PatientRow[] | undefined
+  /** When it arrived, ms since 1970. */
+  at: number | undefined
+  problem: CallProblem | undefined
+}
+
+const refetchMs = 30_000
+const retryMs = 3_000
+
+/** The clinician's list: asked for now, every 30 s, and when the window gets the focus; sooner after a failure. */
+export function useWorklist(): Worklist & { ask: () => void } {
+  const { get } = useWork()
+  const [list, setList] = useState<Worklist>({ rows: undefined, at: undefined, problem: undefined })
+  const ask = useRef(() => {})
+
+  useEffect(() => {
+    let stopped = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let asking = false
+    const load = async () => {
+      if (asking || stopped) return
+      asking = true
+      clearTimeout(timer)
+      const answer = await get('/v1/worklist', worklistShape)
+      asking = false
+      if (stopped) return
+      setList((before) =>
+        answer.ok
+          ? { rows: answer.value, at: Date.now(), problem: undefined }
+          : { ...before, problem: answer },
+      )
+      timer = setTimeout(load, answer.ok ? refetchMs : retryMs)
+    }
+    ask.current = () => void load()
+    void load()
+    window.addEventListener('focus', ask.current)
+    const onFocus = ask.current
+    return () => {
+      stopped = true
+      clearTimeout(timer)
+      window.removeEventListener('focus', onFocus)
+    }
+  }, [get])
+
+  return { ...list, ask: () => ask.current() }
+}

@@ -1,0 +1,37 @@
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Navigate,
+  useParams,
+} from '@tanstack/react-router'
+import { lazy } from 'react'
+import { PatientsPage } from './patients/patients-page.tsx'
+import { Shell } from './shell/shell.tsx'
+
+/** The chart brings the plot library with it: the list is there without waiting for either. */
+const ChartPage = lazy(() => import('./chart/chart-page.tsx'))
+
+const root = createRootRoute({ component: Shell, notFoundComponent: () => <Navigate to="/" replace /> })
+const patients = createRoute({ getParentRoute: () => root, path: '/', component: PatientsPage })
+const chart = createRoute({
+  getParentRoute: () => root,
+  path: '/patients/$patientId',
+  component: function Chart() {
+    const { patientId } = useParams({ from: '/patients/$patientId' })
+    // A chart of its own for each patient: nothing of the one before can stay on screen.
+    return <ChartPage key={patientId} patientId={patientId} />
+  },
+})
+
+/** Addresses after `#`, so that they work at `/` of a region and at `app://meridian/` alike. */
+export function createAppRouter() {
+  return createRouter({ routeTree: root.addChildren([patients, chart]), history: createHashHistory() })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { organisationIn } from './claims.ts'
+import type { Call, CallProblem } from './http.ts'
+import type { RegionAddress } from './regions.ts'
+
+/**
+ * Who works in this window, and the token that says so. The token lives in memory only: closing or reloading the
+ * window ends the session. It is refreshed when a third of its life is left, and before any use of one about to end.
+ *
+ * Invariants
+ * 1. While signed in there is exactly one timer for the next refresh.
+ * 2. A region that does not answer never ends a session; a region that refuses the refresh does.
+ * 3. An answer that arrives after signing out changes nothing.
+ */
+export type User = {
+  id: string
+  name: string
+  role: string
+  organisation: string
+  homeGroups: string[]
+}
+
+export type SignedIn = { state: 'signed-in'; region: string; address: RegionAddress; user: User }
+export type SessionState = { state: 'signed-out'; ended: boolean } | SignedIn
+
+export type SignInProblem = CallProblem
+
+export type Session = {
+  current(): SessionState
+  onChange(listener: () => void): () => void
+  /** Signs in at one region. Resolves to undefined, or to what went wrong. */
+  signIn(region: string, address: RegionAddress, who: Credentials): Promise<SignInProblem | undefined>
+  signOut(): void
+  /** A token that is good for at least 30 s, refreshed first if need be; undefined if there is none to be had now. */
+  token(): Promise<string | undefined>
+}
+export type Credentials = { username: string; password: string }
+
+export type SessionDeps = {
+  call: Call
+  /** Milliseconds since 1970. */
+  now: () => number
+  /** Calls back once after so many ms; the answer takes it back. */
+  after: (ms: number, then: () => void) => () => void
+}
+
+const answerShape = z.object({
+  token: z.string().min(1),
+  refreshToken: z.string().min(1),
+  expiresInSeconds: z.number().positive(),
+  user: z.object({
+    id: z.string().min(1),
+    name: z.string().min(1),
+    role: z.string().min(1),
+    homeGroups: z.array(z.string()).default([]),
+  }),
+})
+type SessionAnswer = z.infer<typeof answerShape>
+type Tokens = { token: string; refreshToken: string; expiresAt: number }
+
+const marginMs = 30_000
+const retryMs = 5_000
+
+export function createSession(deps: SessionDeps): Session {
+  let state: SessionState = { state: 'signed-out', ended: false }
+  let tokens: Tokens | undefined
+  let cancelTimer = () => {}
+  let refreshing: Promise<void> | undefined
+  const listeners = new Set<() => void>()
+
+  const become = (next: SessionState) => {
+    state = next
+    for (const listener of listeners) listener()
+  }
+
+  const keep = (answer: SessionAnswer) => {
+    const life = answer.expiresInSeconds * 1000
+    tokens = { token: answer.token, refreshToken: answer.refreshToken, expiresAt: deps.now() + life }
+    schedule((life * 2) / 3)
+  }
+
+  const schedule = (ms: number) => {
+    cancelTimer()
+    cancelTimer = deps.after(ms, () => void refresh())
+  }
+
+  const end = (ended: boolean) => {
+    cancelTimer()
+    tokens = undefined
+    become({ state: 'signed-out', ended })
+  }
+
+  const refresh = (): Promise<void> => {
+    refreshing ??= refreshOnce().finally(() => {
+      refreshing = undefined
+    })
+    return refreshing
+  }
+
+  const refreshOnce = async () => {
+    const mine = tokens
+    if (!mine || state.state !== 'signed-in') return
+    const answer = await deps.call(`${state.address.http}/v1/session/refresh`, answerShape, {
+      method: 'POST',
+      body: { refreshToken: mine.refreshToken },
+    })
+    if (tokens !== mine) return
+    if (answer.ok) keep(answer.value)
+    else if (answer.problem === 'refused' && (answer.status === 401 || answer.status === 403)) end(true)
+    else schedule(retryMs)
+  }
+
+  return {
+    current: () => state,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async signIn(region, address, who) {
+      const answer = await deps.call(`${address.http}/v1/session`, answerShape, { method: 'POST', body: who })
+      if (!answer.ok) return problemOf(answer)
+      const { user, token } = answer.value
+      keep(answer.value)
+      become({
+        state: 'signed-in',
+        region,
+        address,
+        user: { ...user, organisation: organisationIn(token) ?? region },
+      })
+      return undefined
+    },
+    signOut: () => end(false),
+    async token() {
+      if (tokens && tokens.expiresAt - deps.now() < marginMs) await refresh()
+      return tokens && tokens.expiresAt > deps.now() ? tokens.token : undefined
+    },
+  }
+}
+
+function problemOf(answer: { ok: false } & CallProblem): CallProblem {
+  const { ok: _, ...problem } = answer
+  return problem
+}

@@ -1,0 +1,100 @@
+import { IconKeyboard, IconUsers } from '@tabler/icons-react'
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { createContext, Suspense, useContext, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useLadder } from '../session/use-work.tsx'
+import { Notices } from '../status/notices.tsx'
+import { StatusStrip } from '../status/strip.tsx'
+import { wouldBeLost } from '../sync/changes.ts'
+import { KeysHelp } from './keys-help.tsx'
+import classes from './shell.module.css'
+import { SlowProgress } from './slow.tsx'
+import { useCommand } from './use-commands.tsx'
+
+/** Where a chart puts its banner: over the full width, above all that scrolls. */
+const BannerSlot = createContext<HTMLElement | null>(null)
+export const useBannerSlot = () => useContext(BannerSlot)
+
+/** Where a side panel opens: beside the screen, which makes room for it. */
+const PanelSlot = createContext<HTMLElement | null>(null)
+export const usePanelSlot = () => useContext(PanelSlot)
+
+/** What stands around every screen: strip, notices, banner, rail. */
+export function Shell() {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const [bannerSlot, setBannerSlot] = useState<HTMLElement | null>(null)
+  const [panelSlot, setPanelSlot] = useState<HTMLElement | null>(null)
+  const [help, setHelp] = useState(false)
+  const main = useRef<HTMLElement>(null)
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  useWarningBeforeLoss()
+
+  const toPatients = () => void navigate({ to: '/' })
+  useCommand('patients', toPatients)
+  useCommand('search', toPatients)
+  useCommand('help', () => setHelp(true))
+
+  return (
+    <div className={classes.frame}>
+      <a
+        className={classes.skip}
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
+        {t('app.skip')}
+      </a>
+      <StatusStrip onHelp={() => setHelp(true)} />
+      <Notices />
+      <div ref={setBannerSlot} />
+      <div className={classes.body}>
+        <nav className={classes.rail} aria-label={t('rail.label')}>
+          <Link
+            to="/"
+            className={classes.place}
+            data-current={path === '/' || undefined}
+            title={t('rail.patients')}
+          >
+            <IconUsers size={22} stroke={1.6} aria-hidden />
+            <span>{t('rail.patients')}</span>
+          </Link>
+          <button
+            type="button"
+            className={classes.place}
+            onClick={() => setHelp(true)}
+            title={t('rail.help')}
+          >
+            <IconKeyboard size={22} stroke={1.6} aria-hidden />
+            <span>{t('rail.help')}</span>
+          </button>
+        </nav>
+        <main ref={main} id="main" className={classes.main} tabIndex={-1}>
+          <BannerSlot value={bannerSlot}>
+            <PanelSlot value={panelSlot}>
+              <Suspense fallback={<SlowProgress label={t('app.loading')} />}>
+                <Outlet />
+              </Suspense>
+            </PanelSlot>
+          </BannerSlot>
+        </main>
+        <div ref={setPanelSlot} className={classes.panel} />
+      </div>
+      <KeysHelp opened={help} onClose={() => setHelp(false)} />
+    </div>
+  )
+}
+
+/** The browser asks before a window is closed that holds changes no region has. */
+function useWarningBeforeLoss() {
+  const ladder = useLadder()
+  const lost = wouldBeLost(ladder)
+  useEffect(() => {
+    if (!lost) return
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
+    window.addEventListener('beforeunload', warn)
+    return () => window.removeEventListener('beforeunload', warn)
+  }, [lost])
+}

@@ -1,0 +1,70 @@
+import { Button, Group, Text } from '@mantine/core'
+import { IconAlertTriangle, IconArrowUp, IconCheck } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+import { formatTime } from '../../domain/display/dates.ts'
+import { regionTitle } from '../session/regions.ts'
+import { useLadder, useWork } from '../session/use-work.tsx'
+import type { Change } from '../sync/ladder.ts'
+import classes from './changes-list.module.css'
+import { useRefusalWords } from './refusal-words.ts'
+
+/** Every change of this window, the latest first, with the rung that it has reached. */
+export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
+  const { t } = useTranslation()
+  const { changes, who } = useWork()
+  const why = useRefusalWords()
+  const region = regionTitle(who.region)
+  const list = [...useLadder().values()].filter(only ?? (() => true)).reverse()
+  if (list.length === 0)
+    return (
+      <Text fz="sm" c="dimmed">
+        {t('strip.changesEmpty')}
+      </Text>
+    )
+  return (
+    <ul className={classes.list} aria-label={t('strip.changes')}>
+      {list.map((change) => (
+        <li key={change.id} data-rung={change.rung.at}>
+          <RungIcon change={change} />
+          <div className={classes.words}>
+            <div>
+              {change.about}
+              <span className={classes.time}> {formatTime(change.entry.recordedAt)}</span>
+            </div>
+            <div className={classes.rung}>
+              {change.rung.at === 'sending' && t('ladder.sendingLong', { region })}
+              {change.rung.at === 'saved' && t('ladder.saved', { region: regionTitle(change.rung.region) })}
+              {change.rung.at === 'refused' && t('ladder.refusedLong', { region, why: why(change.rung) })}
+            </div>
+            {change.rung.at === 'refused' && (
+              <Group gap="xs" mt={4}>
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  aria-label={t('ladder.retryNamed', { about: change.about })}
+                  onClick={() => changes.retry(change.id)}
+                >
+                  {t('ladder.retry')}
+                </Button>
+                <Button
+                  size="compact-sm"
+                  variant="subtle"
+                  aria-label={t('ladder.dismissNamed', { about: change.about })}
+                  onClick={() => changes.dismiss(change.id)}
+                >
+                  {t('ladder.dismiss')}
+                </Button>
+              </Group>
+            )}
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function RungIcon({ change }: { change: Change }) {
+  if (change.rung.at === 'saved') return <IconCheck size={16} aria-hidden color="var(--good)" />
+  if (change.rung.at === 'sending') return <IconArrowUp size={16} aria-hidden color="var(--warn)" />
+  return <IconAlertTriangle size={16} aria-hidden color="var(--critical)" />
+}

@@ -1,0 +1,73 @@
+import { Button } from '@mantine/core'
+import { IconAlertOctagon, IconAlertTriangle } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatTime } from '../../domain/display/dates.ts'
+import { localDateTime } from '../chart/zoned-time.ts'
+import { regionTitle } from '../session/regions.ts'
+import { useLadder, useReach, useWork } from '../session/use-work.tsx'
+import { notAccepted } from '../sync/ladder.ts'
+import { ChangesList } from './changes-list.tsx'
+import classes from './notices.module.css'
+
+/** What stays for as long as its state lasts: a region that does not answer, changes that were not accepted. */
+export function Notices() {
+  const { t } = useTranslation()
+  const { who, roundTrip } = useWork()
+  const reach = useReach()
+  const refused = notAccepted(useLadder())
+  const region = regionTitle(who.region)
+  return (
+    <div aria-live="polite">
+      {reach.state === 'silent' && (
+        <Notice
+          tone="critical"
+          heading={t('notice.silent.heading', { region, time: clock(reach.since) })}
+          action={
+            <Button size="compact-sm" variant="default" onClick={roundTrip.askNow}>
+              {t('app.tryAgain')}
+            </Button>
+          }
+        >
+          {reach.lastAnswer === undefined
+            ? t('notice.silent.textUnconfirmed', { region })
+            : t('notice.silent.text', { region, confirmed: clock(reach.lastAnswer) })}{' '}
+          {t('notice.silent.elsewhere')}
+        </Notice>
+      )}
+      {reach.state === 'answers' && !reach.takesWrites && (
+        <Notice tone="warn" heading={t('notice.noWrites.heading', { region })}>
+          {t('notice.noWrites.text', { region })}
+        </Notice>
+      )}
+      {refused.length > 0 && (
+        <Notice tone="critical" heading={t('notice.refused.heading', { count: refused.length })}>
+          <ChangesList only={(change) => change.rung.at === 'refused'} />
+        </Notice>
+      )}
+    </div>
+  )
+}
+
+function Notice(props: {
+  tone: 'critical' | 'warn'
+  heading: string
+  action?: ReactNode
+  children: ReactNode
+}) {
+  const Icon = props.tone === 'critical' ? IconAlertOctagon : IconAlertTriangle
+  return (
+    <section className={classes.notice} data-tone={props.tone} aria-label={props.heading}>
+      <Icon size={20} aria-hidden />
+      <div className={classes.words}>
+        <strong>{props.heading}</strong>
+        <div>{props.children}</div>
+      </div>
+      {props.action}
+    </section>
+  )
+}
+
+function clock(ms: number): string {
+  return formatTime(localDateTime(ms)) ?? ''
+}

@@ -1,0 +1,50 @@
+import { IconArrowUp, IconCheck } from '@tabler/icons-react'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { regionTitle } from '../session/regions.ts'
+import { useLadder } from '../session/use-work.tsx'
+import { type Change, lastRungStaysMs } from '../sync/ladder.ts'
+import classes from './rung.module.css'
+
+/**
+ * The word beside a change of this window: how far it got. It goes one minute after the last rung and stays while a
+ * rung is missing. Of several changes the one that got least far is told.
+ */
+export function Rung({ ids }: { ids: readonly string[] }) {
+  const { t } = useTranslation()
+  const ladder = useLadder()
+  const changes = ids.flatMap((id) => ladder.get(id) ?? [])
+  const shown = changes.find((change) => change.rung.at === 'sending') ?? latest(changes)
+  const gone = useGone(shown)
+  if (!shown || gone) return null
+  if (shown.rung.at === 'sending')
+    return (
+      <span className={classes.rung} data-rung="sending" role="status">
+        <IconArrowUp size={14} aria-hidden />
+        {t('ladder.sending')}
+      </span>
+    )
+  if (shown.rung.at === 'saved')
+    return (
+      <span className={classes.rung} data-rung="saved" role="status">
+        <IconCheck size={14} aria-hidden />
+        {t('ladder.saved', { region: regionTitle(shown.rung.region) })}
+      </span>
+    )
+  return null
+}
+
+function latest(changes: readonly Change[]): Change | undefined {
+  return [...changes].sort((a, b) => b.since - a.since)[0]
+}
+
+function useGone(change: Change | undefined): boolean {
+  const goesAt = change?.rung.at === 'saved' ? change.since + lastRungStaysMs : undefined
+  const [, tick] = useState(0)
+  useEffect(() => {
+    if (goesAt === undefined) return
+    const timer = setTimeout(() => tick((n) => n + 1), Math.max(0, goesAt - Date.now()))
+    return () => clearTimeout(timer)
+  }, [goesAt])
+  return goesAt !== undefined && Date.now() >= goesAt
+}

@@ -1,0 +1,205 @@
+import { Button, Group, Menu, Modal, Popover, Text, useMantineColorScheme } from '@mantine/core'
+import {
+  IconAlertTriangle,
+  IconArrowUp,
+  IconCheck,
+  IconChevronDown,
+  IconCircleCheck,
+  IconCircleX,
+  IconDeviceDesktop,
+  IconKeyboard,
+  IconLogout,
+  IconMoon,
+  IconProgress,
+  IconSun,
+} from '@tabler/icons-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { regionTitle } from '../session/regions.ts'
+import { useLadder, useReach, useWork } from '../session/use-work.tsx'
+import { notAccepted, onTheWay } from '../sync/ladder.ts'
+import type { Reach } from '../sync/round-trip.ts'
+import { ChangesList } from './changes-list.tsx'
+import classes from './strip.module.css'
+
+/** One line, always there: region, round trip, connection, changes on the way, user. */
+export function StatusStrip({ onHelp }: { onHelp: () => void }) {
+  const { t } = useTranslation()
+  const { who } = useWork()
+  const region = regionTitle(who.region)
+  return (
+    <header className={classes.strip} aria-label={t('strip.label')}>
+      <Connection region={region} />
+      <ChangesOnTheWay />
+      <UserMenu onHelp={onHelp} />
+    </header>
+  )
+}
+
+function Connection({ region }: { region: string }) {
+  const { t } = useTranslation()
+  const reach = useReach()
+  const look = connectionLook(reach)
+  const Icon = look.icon
+  const ms = reach.state === 'answers' ? Math.max(1, Math.round(reach.roundTripMs)) : undefined
+  return (
+    <div className={classes.connection} data-tone={look.tone}>
+      <Icon size={15} aria-hidden />
+      <strong>{region}</strong>
+      {ms !== undefined && (
+        <span className={classes.quiet} title={t('strip.roundTripHint', { region, ms })}>
+          {t('strip.roundTrip', { ms })}
+        </span>
+      )}
+      <span role="status">{t(`strip.${look.words}`)}</span>
+    </div>
+  )
+}
+
+type Look = {
+  tone: 'good' | 'warn' | 'bad' | 'quiet'
+  words: 'answers' | 'asking' | 'doubtful' | 'silent' | 'noWrites'
+  icon: typeof IconCircleCheck
+}
+
+function connectionLook(reach: Reach): Look {
+  switch (reach.state) {
+    case 'answers':
+      return reach.takesWrites
+        ? { tone: 'good', words: 'answers', icon: IconCircleCheck }
+        : { tone: 'warn', words: 'noWrites', icon: IconAlertTriangle }
+    case 'asking':
+      return { tone: 'quiet', words: 'asking', icon: IconProgress }
+    case 'doubtful':
+      return { tone: 'warn', words: 'doubtful', icon: IconProgress }
+    case 'silent':
+      return { tone: 'bad', words: 'silent', icon: IconCircleX }
+  }
+}
+
+function ChangesOnTheWay() {
+  const { t } = useTranslation()
+  const ladder = useLadder()
+  const [opened, setOpened] = useState(false)
+  const going = onTheWay(ladder).length
+  const refused = notAccepted(ladder).length
+  return (
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-start"
+      width={380}
+      shadow="md"
+      trapFocus
+      returnFocus
+    >
+      <Popover.Target>
+        <button
+          type="button"
+          className={classes.button}
+          aria-expanded={opened}
+          onClick={() => setOpened((open) => !open)}
+        >
+          {going > 0 ? (
+            <IconArrowUp size={15} aria-hidden />
+          ) : (
+            refused === 0 && ladder.size > 0 && <IconCheck size={15} aria-hidden />
+          )}
+          <span aria-live="polite">
+            {going > 0
+              ? t('strip.onTheWay', { count: going })
+              : refused === 0 && t(ladder.size > 0 ? 'strip.allSaved' : 'strip.nothingSent')}
+          </span>
+          {refused > 0 && (
+            <span className={classes.refused}>
+              <IconAlertTriangle size={15} aria-hidden />
+              {t('strip.refused', { count: refused })}
+            </span>
+          )}
+          <IconChevronDown size={13} aria-hidden />
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t('strip.changes')}>
+        <ChangesList />
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+const themes = [
+  { value: 'light', icon: IconSun },
+  { value: 'dark', icon: IconMoon },
+  { value: 'auto', icon: IconDeviceDesktop },
+] as const
+
+function UserMenu({ onHelp }: { onHelp: () => void }) {
+  const { t } = useTranslation()
+  const { who, session } = useWork()
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const going = onTheWay(useLadder()).length
+  const [asking, setAsking] = useState(false)
+  const { user } = who
+  const role = isKnownRole(user.role) ? t(`strip.roles.${user.role}`) : user.role
+  return (
+    <>
+      <Menu position="bottom-end" width={240} shadow="md">
+        <Menu.Target>
+          <button type="button" className={classes.button} aria-label={t('strip.user', { name: user.name })}>
+            {user.name}
+            <IconChevronDown size={13} aria-hidden />
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Text fz="xs" c="dimmed" px="sm" py={6}>
+            {t('strip.signedInAs', { role, organisation: user.organisation })}
+          </Text>
+          <Menu.Divider />
+          <Menu.Label c="dimmed">{t('strip.theme')}</Menu.Label>
+          {themes.map(({ value, icon: Icon }) => (
+            <Menu.Item
+              key={value}
+              leftSection={<Icon size={16} aria-hidden />}
+              rightSection={colorScheme === value ? <IconCheck size={16} aria-hidden /> : undefined}
+              role="menuitemradio"
+              aria-checked={colorScheme === value}
+              onClick={() => setColorScheme(value)}
+            >
+              {t(`strip.themes.${value}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={onHelp}>
+            {t('strip.keyboard')}
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<IconLogout size={16} aria-hidden />}
+            onClick={() => (going > 0 ? setAsking(true) : session.signOut())}
+          >
+            {t('strip.signOut')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={t('signOut.title', { count: going })}
+        closeButtonProps={{ 'aria-label': t('app.close') }}
+        centered
+      >
+        <Text mb="md">{t('signOut.text')}</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={() => session.signOut()}>
+            {t('signOut.leave')}
+          </Button>
+          <Button data-autofocus onClick={() => setAsking(false)}>
+            {t('signOut.stay')}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  )
+}
+
+function isKnownRole(role: string): role is 'physician' | 'nurse' | 'operator' {
+  return role === 'physician' || role === 'nurse' || role === 'operator'
+}

@@ -1,0 +1,83 @@
+import type { Entry } from '../../domain/entries/entry.ts'
+import { parseOrigin } from '../../domain/entries/origin.ts'
+import type { Ack, Refusal, RefusalCode } from '../../domain/wire/wire.ts'
+
+/**
+ * The ladder: how far each change of this window got. A rung is climbed by an acknowledgement that names it, never
+ * by inference.
+ *
+ * ```
+ * sending ──ack──▶ saved in <region of the ack's origin>
+ *    ▲  └──refuse──▶ not accepted ──dismiss──▶ (gone)
+ *    └─────────retry──────┘
+ * ```
+ */
+export type Rung =
+  | { at: 'sending' }
+  | { at: 'saved'; region: string }
+  | { at: 'refused'; code: RefusalCode; detail: string }
+
+export type Change = {
+  id: string
+  entry: Entry
+  patientId: string
+  /** What it is about, in words of the catalogue and of the clinician: "Allergy to Penicillin". */
+  about: string
+  rung: Rung
+  /** When it reached this rung, ms since 1970. */
+  since: number
+}
+
+export type Ladder = ReadonlyMap<string, Change>
+
+export type LadderEvent =
+  | { type: 'proposed'; change: Omit<Change, 'rung' | 'since'> }
+  | { type: 'acked'; acks: readonly Ack[] }
+  | { type: 'refused'; refusals: readonly Refusal[] }
+  | { type: 'retried'; id: string }
+  | { type: 'dismissed'; id: string }
+
+/** The ladder after an event. What names a change that is not on it changes nothing; neither does repetition. */
+export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
+  const next = new Map(ladder)
+  const put = (id: string, rung: Rung) => {
+    const change = next.get(id)
+    if (change) next.set(id, { ...change, rung, since: now })
+  }
+  switch (event.type) {
+    case 'proposed':
+      if (!next.has(event.change.id))
+        next.set(event.change.id, { ...event.change, rung: { at: 'sending' }, since: now })
+      break
+    case 'acked':
+      for (const ack of event.acks) {
+        // The same entry may be saved in two regions; the first acknowledgement stays what is shown.
+        if (next.get(ack.id)?.rung.at === 'saved') continue
+        put(ack.id, { at: 'saved', region: parseOrigin(ack.origin)?.region ?? ack.origin })
+      }
+      break
+    case 'refused':
+      for (const { id, code, detail } of event.refusals)
+        if (next.get(id)?.rung.at !== 'saved') put(id, { at: 'refused', code, detail })
+      break
+    case 'retried':
+      if (next.get(event.id)?.rung.at === 'refused') put(event.id, { at: 'sending' })
+      break
+    case 'dismissed':
+      if (next.get(event.id)?.rung.at === 'refused') next.delete(event.id)
+      break
+  }
+  return next
+}
+
+/** Changes that have not reached a region yet. */
+export function onTheWay(ladder: Ladder): Change[] {
+  return [...ladder.values()].filter((change) => change.rung.at === 'sending')
+}
+
+export function notAccepted(ladder: Ladder): Change[] {
+  return [...ladder.values()].filter((change) => change.rung.at === 'refused')
+}
+
+/** How long the word of the last rung stays beside a change, in ms. */
+export const lastRungStaysMs = 60_000

@@ -1,0 +1,110 @@
+/**
+ * Whether the region answers, and how fast: measured by asking it, never believed from `navigator.onLine`.
+ * The state is a function of what probes found.
+ */
+export type Reach =
+  /** Nothing is known yet. */
+  | { state: 'asking' }
+  /** It answered the last probe. `at`: when, ms since 1970. */
+  | { state: 'answers'; roundTripMs: number; at: number; takesWrites: boolean }
+  /** One probe was missed; the next decides. */
+  | { state: 'doubtful'; since: number; lastAnswer: number | undefined }
+  /** It does not answer. `since`: when the first missed probe was sent. */
+  | { state: 'silent'; since: number; lastAnswer: number | undefined }
+
+export type ProbeResult =
+  | { found: 'answer'; sentAt: number; roundTripMs: number; takesWrites: boolean }
+  | { found: 'nothing'; sentAt: number }
+
+/** The state after a probe. Two missed in a row make it silent. */
+export function afterProbe(reach: Reach, probe: ProbeResult): Reach {
+  if (probe.found === 'answer')
+    return {
+      state: 'answers',
+      roundTripMs: smooth(reach, probe.roundTripMs),
+      at: probe.sentAt,
+      takesWrites: probe.takesWrites,
+    }
+  if (reach.state === 'doubtful' || reach.state === 'silent') return { ...reach, state: 'silent' }
+  return {
+    state: 'doubtful',
+    since: probe.sentAt,
+    lastAnswer: reach.state === 'answers' ? reach.at : undefined,
+  }
+}
+
+/** A moving average, so that the number in the strip does not flicker. */
+function smooth(reach: Reach, roundTripMs: number): number {
+  return reach.state === 'answers' ? reach.roundTripMs * 0.6 + roundTripMs * 0.4 : roundTripMs
+}
+
+/** Time until the next probe, in ms: calm while all is well, quick in doubt. */
+export function probeAfterMs(reach: Reach): number {
+  return reach.state === 'answers' ? 5000 : reach.state === 'doubtful' ? 500 : 2000
+}
+
+/** A probe without an answer after so many ms was missed. */
+export const probeTimeoutMs = 4000
+
+export type RoundTrip = {
+  reach(): Reach
+  onChange(listener: () => void): () => void
+  /** Probes at once, for somebody who asks. */
+  askNow(): void
+  stop(): void
+}
+
+/** Probes `GET <http>/health` for as long as it is not stopped. */
+export function measureRoundTrip(deps: { http: string; fetch: typeof fetch; now: () => number }): RoundTrip {
+  let reach: Reach = { state: 'asking' }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let stopped = false
+  let asking = false
+  const listeners = new Set<() => void>()
+
+  const probe = async () => {
+    if (asking || stopped) return
+    asking = true
+    clearTimeout(timer)
+    const result = await askHealth(deps)
+    asking = false
+    if (stopped) return
+    reach = afterProbe(reach, result)
+    for (const listener of listeners) listener()
+    timer = setTimeout(probe, probeAfterMs(reach))
+  }
+
+  void probe()
+  return {
+    reach: () => reach,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    askNow: () => void probe(),
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+async function askHealth(deps: {
+  http: string
+  fetch: typeof fetch
+  now: () => number
+}): Promise<ProbeResult> {
+  const sentAt = deps.now()
+  const started = performance.now()
+  try {
+    const answer = await deps.fetch(`${deps.http}/health`, {
+      cache: 'no-store',
+      signal: AbortSignal.timeout(probeTimeoutMs),
+    })
+    const roundTripMs = performance.now() - started
+    if (!answer.ok && answer.status !== 503) return { found: 'nothing', sentAt }
+    return { found: 'answer', sentAt, roundTripMs, takesWrites: answer.ok }
+  } catch {
+    return { found: 'nothing', sentAt }
+  }
+}

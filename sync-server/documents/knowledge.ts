@@ -1,0 +1,140 @@
+import { LRUCache } from 'lru-cache'
+import { isDocumentName, parseDocumentName, patientOf } from '../../domain/documents/document-name.ts'
+import type { Json } from '../../domain/entries/canonical.ts'
+import { type Entry, parseSubject } from '../../domain/entries/entry.ts'
+import { aspectsOf } from '../../domain/fhir/aspect-table.ts'
+import type { Draft, RegionStore } from '../store/ports.ts'
+import type { Facts } from './proposal.ts'
+
+/**
+ * What admission must know about documents, subjects and earlier entries, kept in memory so that a busy region asks
+ * its database for each thing once. It follows what is flushed, and counts in what was admitted and is on its way.
+ */
+export type Knowledge = {
+  /** Looks up what is not in memory. Rejects if the store cannot be read. */
+  gather(entries: readonly Entry[]): Promise<void>
+  /** Facts about an entry that was gathered. */
+  factsOf(entry: Entry): Facts
+  /** This draft is on its way to the log: the next proposals may build on it. */
+  expect(draft: Draft): void
+  /** The log has answered; a draft that was not stored is forgotten again. */
+  settle(draft: Draft, stored: boolean): void
+  close(): void
+}
+
+/** Stands in the caches for "looked up, and there is none". */
+const none = ''
+
+type Immutables = { [aspect: string]: Json }
+
+export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
+  const lamports = new LRUCache<string, number>({ max: size })
+  const places = new LRUCache<string, string>({ max: size })
+  const subjects = new LRUCache<string, string>({ max: size })
+  const immutables = new LRUCache<string, Immutables>({ max: size })
+  const patientsOnTheirWay = new Map<string, { homeGroup: string; drafts: number }>()
+
+  const stop = store.entries.onFlushed((rows) => {
+    for (const row of rows) learn(row.id, row.entry)
+  })
+
+  function learn(id: string, entry: Entry): void {
+    const highest = lamports.get(entry.document)
+    if (highest !== undefined && entry.lamport > highest) lamports.set(entry.document, entry.lamport)
+    if (!places.get(entry.subject)) places.set(entry.subject, entry.document)
+    subjects.set(id, entry.subject)
+    const known = immutables.get(entry.subject)
+    if (known) immutables.set(entry.subject, { ...immutablesOf(entry), ...known })
+  }
+
+  async function lookUpLamport(document: string): Promise<void> {
+    const highest = await store.entries.highestLamport(document)
+    lamports.set(document, Math.max(highest, lamports.get(document) ?? 0))
+  }
+
+  async function lookUpPlace(subject: string): Promise<void> {
+    const place = await store.entries.documentOf(subject)
+    // What was flushed in the meantime is not overwritten.
+    if (!places.get(subject)) places.set(subject, place ?? none)
+  }
+
+  async function lookUpSubject(entryId: string): Promise<void> {
+    const found = await store.entries.find(entryId)
+    if (!subjects.get(entryId)) subjects.set(entryId, found?.subject ?? none)
+  }
+
+  async function lookUpImmutables(subject: string): Promise<void> {
+    const place = places.get(subject) || (await store.entries.documentOf(subject))
+    let stated: Immutables = {}
+    for (const { entry } of place ? await store.entries.entriesOf(place) : [])
+      if (entry.subject === subject) stated = { ...immutablesOf(entry), ...stated }
+    immutables.set(subject, { ...immutables.get(subject), ...stated })
+  }
+
+  return {
+    async gather(entries) {
+      const missing = new Map<string, () => Promise<void>>()
+      for (const entry of entries) {
+        const { document, subject } = entry
+        if (!lamports.has(document)) missing.set(`lamport ${document}`, () => lookUpLamport(document))
+        if (!places.has(subject)) missing.set(`place ${subject}`, () => lookUpPlace(subject))
+        for (const id of entry.supersedes)
+          if (!subjects.has(id)) missing.set(`subject ${id}`, () => lookUpSubject(id))
+        if (!immutables.has(subject) && Object.keys(immutablesOf(entry)).length > 0)
+          missing.set(`immutables ${subject}`, () => lookUpImmutables(subject))
+      }
+      await Promise.all([...missing.values()].map((lookUp) => lookUp()))
+    },
+    factsOf(entry) {
+      const place = parseDocumentName(entry.document)
+      const patient = isDocumentName(place) ? patientOf(place) : undefined
+      return {
+        patientGroup:
+          patient === undefined
+            ? undefined
+            : (store.patients.get(patient)?.homeGroup ?? patientsOnTheirWay.get(patient)?.homeGroup),
+        highestLamport: lamports.get(entry.document) ?? 0,
+        subjectDocument: places.get(entry.subject) || undefined,
+        superseded: (id) => subjects.get(id) || undefined,
+        immutable: (aspect) => immutables.get(entry.subject)?.[aspect],
+      }
+    },
+    expect({ id, entry, homeGroup }) {
+      learn(id, entry)
+      const patient = createdBy(entry)
+      if (patient === undefined) return
+      const drafts = (patientsOnTheirWay.get(patient)?.drafts ?? 0) + 1
+      patientsOnTheirWay.set(patient, { homeGroup, drafts })
+    },
+    settle({ id, entry }, stored) {
+      if (!stored) {
+        lamports.delete(entry.document)
+        places.delete(entry.subject)
+        subjects.delete(id)
+        immutables.delete(entry.subject)
+      }
+      const patient = createdBy(entry)
+      const waiting = patient === undefined ? undefined : patientsOnTheirWay.get(patient)
+      if (patient === undefined || !waiting) return
+      waiting.drafts -= 1
+      if (waiting.drafts === 0) patientsOnTheirWay.delete(patient)
+    },
+    close: stop,
+  }
+}
+
+function immutablesOf(entry: Entry): Immutables {
+  const type = parseSubject(entry.subject)?.type
+  const found: Immutables = {}
+  for (const aspect of type === undefined ? [] : aspectsOf(type).immutable) {
+    const value = entry.aspects[aspect]
+    if (value !== undefined && value !== null) found[aspect] = value
+  }
+  return found
+}
+
+/** The patient whose identity this entry states in the patient's own chart. */
+function createdBy(entry: Entry): string | undefined {
+  const subject = parseSubject(entry.subject)
+  return subject?.type === 'Patient' && entry.document === `chart/${subject.id}` ? subject.id : undefined
+}

@@ -1,0 +1,26 @@
+import { Hono } from 'hono'
+import type { HttpDeps, HttpEnv } from './context.ts'
+
+/** Who may write what. Until authority is built the home region holds every group and every region may write. */
+export function authorityRoutes({ config, peers }: Pick<HttpDeps, 'config' | 'peers'>) {
+  const routes = new Hono<HttpEnv>()
+
+  routes.get('/authority', (c) =>
+    c.json({
+      groups: config.homeGroups.map(({ name, policy, home }) => ({
+        group: name,
+        policy,
+        home,
+        holder: home,
+        epoch: 1,
+        state: home === config.region ? 'home' : 'follower-writable',
+        writable: true,
+        since: null,
+        boundSeconds: null,
+      })),
+      peers: Object.fromEntries(peers().map(({ region, ...state }) => [region, state])),
+    }),
+  )
+
+  return routes
+}

@@ -1,0 +1,92 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { patientName } from '../../domain/display/patient-name.ts'
+import { asList, asObject, asText, isResource } from '../../domain/fhir/resource.ts'
+import type { HomeGroupConfig } from '../config/config.ts'
+import type { PatientSummary } from '../store/ports.ts'
+import { readJson } from './body.ts'
+import type { HttpDeps, HttpEnv } from './context.ts'
+import { problem } from './problem.ts'
+
+/** One line of the worklist. */
+export type WorklistPatient = {
+  id: string
+  /** `SMITH, John (Mr)`. */
+  name: string
+  /** FHIR date. */
+  born?: string
+  gender?: string
+  /** The first identifier that has a value. */
+  identifier?: string
+  /** True, or since when. Absent while nobody has said so. */
+  deceased?: true | string
+  homeGroup: string
+  /** Home region of the group. */
+  home: string
+  /** IANA name of the time zone in which this patient is cared for. */
+  timeZone: string
+}
+
+/** Who is known here. Until access control every clinician sees every patient. */
+export function patientsRoutes({ config, store }: Pick<HttpDeps, 'config' | 'store'>) {
+  const routes = new Hono<HttpEnv>()
+  const groups = new Map(config.homeGroups.map((group) => [group.name, group]))
+  const alphabet = new Intl.Collator('en')
+
+  routes.get('/patients/:id', async (c) => {
+    const patient = store.patients.get(c.req.param('id'))
+    if (!patient) return unknownPatient()
+    return c.json({
+      id: patient.id,
+      homeGroup: patient.homeGroup,
+      home: groups.get(patient.homeGroup)?.home ?? null,
+      documents: await store.entries.documentsOf(patient.id),
+    })
+  })
+
+  routes.on(['GET', 'POST'], '/patients/:id/erase', async (c) => {
+    if (c.get('identity').role !== 'operator')
+      return problem('forbidden', 'only an operator can have a patient erased')
+    if (c.req.method === 'POST') await readJson(c, z.strictObject({ reason: z.string().min(1).max(4096) }))
+    if (!store.patients.get(c.req.param('id'))) return unknownPatient()
+    return problem('not-built', 'this version cannot erase a patient yet')
+  })
+
+  routes.get('/worklist', (c) => {
+    const patients = [...store.patients.all()].map((patient) =>
+      lineOf(patient, groups.get(patient.homeGroup)),
+    )
+    patients.sort((a, b) => alphabet.compare(a.name, b.name) || (a.id < b.id ? -1 : 1))
+    return c.json({ patients })
+  })
+
+  return routes
+}
+
+function unknownPatient(): Response {
+  return problem('not-found', 'this region knows no such patient')
+}
+
+function lineOf(
+  { id, homeGroup, resource }: PatientSummary,
+  group: HomeGroupConfig | undefined,
+): WorklistPatient {
+  const patient = isResource(resource) ? resource : { resourceType: 'Patient', id }
+  const born = asText(patient['birthDate'])
+  const gender = asText(patient['gender'])
+  const identifier = asList(patient['identifier'])
+    .map((i) => asText(asObject(i)?.['value']))
+    .find((value) => value !== undefined)
+  const deceased = patient['deceasedBoolean'] === true ? true : asText(patient['deceasedDateTime'])
+  return {
+    id,
+    name: patientName(patient),
+    ...(born === undefined ? {} : { born }),
+    ...(gender === undefined ? {} : { gender }),
+    ...(identifier === undefined ? {} : { identifier }),
+    ...(deceased === undefined ? {} : { deceased }),
+    homeGroup,
+    home: group?.home ?? '',
+    timeZone: group?.timeZone ?? 'UTC',
+  }
+}

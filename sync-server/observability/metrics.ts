@@ -1,0 +1,83 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Metrics of one region, in a registry of their own. Labels are few and never name a person or a document. */
+export function createMetrics({ processMetrics = true }: { processMetrics?: boolean } = {}) {
+  const registry = new Registry()
+  const registers = [registry]
+  if (processMetrics) collectDefaultMetrics({ register: registry, prefix: 'meridian_' })
+  const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+  return {
+    registry,
+    httpSeconds: new Histogram({
+      name: 'meridian_http_request_seconds',
+      help: 'Time to answer an HTTP request',
+      labelNames: ['method', 'route', 'status'] as const,
+      buckets: seconds,
+      registers,
+    }),
+    connections: new Gauge({
+      name: 'meridian_connections',
+      help: 'Open WebSocket connections',
+      labelNames: ['endpoint'] as const,
+      registers,
+    }),
+    upgradesRefused: new Counter({
+      name: 'meridian_upgrades_refused_total',
+      help: 'WebSocket upgrades that were refused',
+      labelNames: ['status'] as const,
+      registers,
+    }),
+    connectionsClosed: new Counter({
+      name: 'meridian_connections_closed_total',
+      help: 'WebSocket connections that this region closed, by close code',
+      labelNames: ['code'] as const,
+      registers,
+    }),
+    entriesCommitted: new Counter({
+      name: 'meridian_entries_committed_total',
+      help: 'Proposals that were answered with a commit',
+      registers,
+    }),
+    entriesRefused: new Counter({
+      name: 'meridian_entries_refused_total',
+      help: 'Proposals that were refused',
+      labelNames: ['code'] as const,
+      registers,
+    }),
+    commitSeconds: new Histogram({
+      name: 'meridian_commit_seconds',
+      help: 'Time from a proposal to its flushed commit',
+      buckets: seconds,
+      registers,
+    }),
+    pendingEntries: new Gauge({
+      name: 'meridian_pending_entries',
+      help: 'Entries that were admitted and wait for the flush',
+      registers,
+    }),
+    resyncs: new Counter({
+      name: 'meridian_resyncs_total',
+      help: 'Slow readers whose queue was replaced by one resync from rows',
+      registers,
+    }),
+    notesLoaded: new Gauge({
+      name: 'meridian_notes_loaded',
+      help: 'Note documents in memory',
+      registers,
+    }),
+    noteAppends: new Counter({
+      name: 'meridian_note_appends_total',
+      help: 'Appends to the log of notes',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    importedResources: new Counter({
+      name: 'meridian_imported_resources_total',
+      help: 'Resources of imports',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+  }
+}

@@ -1,0 +1,169 @@
+import { parseStrand } from '../store/line.ts'
+import type { Head, LogRow } from '../store/log-row.ts'
+import type { Taken } from '../store/intake.ts'
+import { planFollows } from './follow-plan.ts'
+import type { PeerMessage } from './peer-wire.ts'
+
+/**
+ * Follows all peers at once. Sans-I/O: connections, the clock and the log are passed in. Events only change state;
+ * `evaluate` looks at the state and says whom to ask for what.
+ *
+ * 1. A strand is asked of one peer at a time, from the row behind the own head, whose hash is named.
+ * 2. Rows are handed to the log in the order of their arrival; what the log does not take is asked for again.
+ * 3. A peer whose history differs is not asked for that strand again on this connection.
+ */
+export type FollowerLog = {
+  ownOrigin(): string
+  /** Strand → highest flushed sequence, own strands included. */
+  flushed(): Map<string, number>
+  head(strand: string): Head
+  take(strand: string, rows: readonly LogRow[]): Promise<Taken>
+  /** Every vector that a peer names, so that a restored disk is noticed. */
+  heard(strands: ReadonlyMap<string, number>): void
+}
+
+export type FollowerDeps = {
+  log: FollowerLog
+  /** Monotonic, in ms. */
+  now(): number
+  warn(message: string, detail: object): void
+}
+
+export type PeerProgress = {
+  connected: boolean
+  /** Monotonic ms of the last word, or undefined. */
+  heardAt: number | undefined
+  vector: ReadonlyMap<string, number> | undefined
+}
+
+export type Follower = {
+  opened(region: string, send: (message: PeerMessage) => void): void
+  closed(region: string): void
+  received(region: string, message: PeerMessage): void
+  /** To be called at least every second: heartbeat, and a look for what is stuck. */
+  tick(): void
+  progress(region: string): PeerProgress
+}
+
+type Peer = {
+  send: (message: PeerMessage) => void
+  vector: Map<string, number> | undefined
+  heardAt: number
+  /** Strands in which this peer's history is another one. */
+  differs: Set<string>
+}
+
+/** A strand that has not moved for so long, while somebody has more, is asked of somebody else. In ms. */
+const stuckAfterMs = 3000
+
+export function createFollower(deps: FollowerDeps): Follower {
+  const { log } = deps
+  const peers = new Map<string, Peer>()
+  const last = new Map<string, PeerProgress>()
+  const following = new Map<string, string>()
+  const movedAt = new Map<string, number>()
+
+  function evaluate(): void {
+    const have = log.flushed()
+    const views = [...peers].map(([region, peer]) => ({ region, vector: offeredBy(peer) }))
+    const plan = planFollows({ peers: views, have, ownOrigin: log.ownOrigin(), following, stuck: stuckStrands(have) })
+    for (const [strand, region] of [...following])
+      if (plan.get(strand) !== region) {
+        peers.get(region)?.send({ type: 'unfollow', strand })
+        following.delete(strand)
+      }
+    for (const [strand, region] of plan) if (!following.has(strand)) follow(strand, region)
+  }
+
+  function offeredBy(peer: Peer): Map<string, number> | undefined {
+    return peer.vector && new Map([...peer.vector].filter(([strand]) => !peer.differs.has(strand)))
+  }
+
+  function stuckStrands(have: ReadonlyMap<string, number>): Set<string> {
+    const now = deps.now()
+    const stuck = new Set<string>()
+    for (const strand of following.keys()) {
+      const most = Math.max(...[...peers.values()].map((peer) => peer.vector?.get(strand) ?? 0))
+      if (most <= (have.get(strand) ?? 0)) movedAt.set(strand, now)
+      else if (now - (movedAt.get(strand) ?? now) > stuckAfterMs) stuck.add(strand)
+    }
+    return stuck
+  }
+
+  function follow(strand: string, region: string): void {
+    const { seq, hash } = log.head(strand)
+    following.set(strand, region)
+    movedAt.set(strand, deps.now())
+    peers.get(region)?.send({ type: 'follow', strand, after: seq, hash })
+  }
+
+  async function take(region: string, strand: string, rows: LogRow[]): Promise<void> {
+    if (following.get(strand) !== region) return
+    let taken: Taken | undefined
+    try {
+      taken = await log.take(strand, rows)
+    } catch {
+      deps.warn('rows of a peer could not be stored', { region, strand })
+    }
+    const peer = peers.get(region)
+    if (taken?.outcome === 'taken') {
+      if (taken.rows > 0) movedAt.set(strand, deps.now())
+      return
+    }
+    if (taken?.outcome === 'mismatch') differs(region, strand)
+    if (following.get(strand) === region) {
+      peer?.send({ type: 'unfollow', strand })
+      following.delete(strand)
+    }
+    if (taken) evaluate()
+  }
+
+  function differs(region: string, strand: string): void {
+    deps.warn('a peer holds another history of an origin', { region, strand })
+    peers.get(region)?.differs.add(strand)
+  }
+
+  return {
+    opened(region, send) {
+      peers.set(region, { send, vector: undefined, heardAt: deps.now(), differs: new Set() })
+      send({ type: 'vector', strands: log.flushed() })
+    },
+    closed(region) {
+      const peer = peers.get(region)
+      if (peer) last.set(region, { connected: false, heardAt: peer.heardAt, vector: peer.vector })
+      peers.delete(region)
+      for (const [strand, sender] of [...following]) if (sender === region) following.delete(strand)
+      evaluate()
+    },
+    received(region, message) {
+      const peer = peers.get(region)
+      if (!peer) return
+      peer.heardAt = deps.now()
+      if (message.type === 'vector') {
+        peer.vector = message.strands
+        log.heard(message.strands)
+        evaluate()
+      } else if (message.type === 'rows') void take(region, message.strand, message.rows)
+      else if (message.type === 'refused') {
+        differs(region, message.strand)
+        if (following.get(message.strand) === region) following.delete(message.strand)
+        evaluate()
+      }
+    },
+    tick() {
+      evaluate()
+      const strands = log.flushed()
+      for (const peer of peers.values()) peer.send({ type: 'vector', strands })
+    },
+    progress(region) {
+      const peer = peers.get(region)
+      if (peer) return { connected: true, heardAt: peer.heardAt, vector: peer.vector }
+      return last.get(region) ?? { connected: false, heardAt: undefined, vector: undefined }
+    },
+  }
+}
+
+/** Only what counts for charts: strands of the line of entries. */
+export function entryStrands(vector: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...vector].filter(([strand]) => parseStrand(strand).line === 'entries'))
+}

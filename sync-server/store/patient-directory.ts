@@ -1,0 +1,75 @@
+import type { CommittedEntry, Entry } from '../../domain/entries/entry.ts'
+import { parseSubject } from '../../domain/entries/entry.ts'
+import { subjectsOf } from '../../domain/entries/heads.ts'
+import { resourceOf } from '../../domain/fhir/present.ts'
+import type { Sql } from './database.ts'
+import { joinCommits } from './entry-log.ts'
+import { openRow } from './intake.ts'
+import type { LineLog } from './line-log.ts'
+import { logRow, type StoredRow } from './log-table.ts'
+import type { EntryLog, FlushedEntry, PatientDirectory, PatientSummary } from './ports.ts'
+
+/**
+ * The patients of a region, in memory: names lie sealed in the log, and are searched nowhere else. A patient's home
+ * group is the one under which the first statement about the patient was committed; of several first statements, made
+ * in regions that did not know of each other, the lowest entry id counts, so that every region says the same.
+ */
+type Known = { items: FlushedEntry[]; summary: PatientSummary | undefined }
+
+export async function openPatientDirectory(
+  log: LineLog,
+  entries: EntryLog,
+  sql: Sql,
+): Promise<PatientDirectory> {
+  const patients = new Map<string, Known>()
+
+  function add(item: FlushedEntry): void {
+    const subject = parseSubject(item.entry.subject)
+    if (subject?.type !== 'Patient') return
+    const known = patients.get(subject.id) ?? { items: [], summary: undefined }
+    if (known.items.some((other) => other.origin === item.origin && other.commit.seq === item.commit.seq))
+      return
+    known.items.push(item)
+    known.summary = undefined
+    patients.set(subject.id, known)
+  }
+
+  function summaryOf(id: string, known: Known): PatientSummary {
+    known.summary ??= summarise(id, known.items)
+    return known.summary
+  }
+
+  const stop = entries.onFlushed((items) => items.forEach(add))
+  try {
+    const rows = await sql<StoredRow[]>`select * from log where kind = 'entry' and subject like 'Patient/%'`
+    for (const row of rows) {
+      const { row: opened, plain } = await openRow(log.keyring, 'entries', logRow(row))
+      if (plain) add(itemOf(opened, JSON.parse(Buffer.from(plain).toString('utf8')) as Entry))
+    }
+  } catch (error) {
+    stop()
+    throw error
+  }
+  return {
+    get(patientId) {
+      const known = patients.get(patientId)
+      return known && summaryOf(patientId, known)
+    },
+    *all() {
+      for (const [id, known] of patients) yield summaryOf(id, known)
+    },
+  }
+}
+
+function itemOf(row: ReturnType<typeof logRow>, entry: Entry): FlushedEntry {
+  const { origin, seq, epoch, clock, document, homeGroup } = row
+  return { origin, clock, id: row.entryId, entry, commit: { origin, seq, epoch }, document, homeGroup }
+}
+
+function summarise(id: string, items: readonly FlushedEntry[]): PatientSummary {
+  const entries: CommittedEntry[] = joinCommits(items)
+  const state = subjectsOf(entries).get(`Patient/${id}`)!
+  const firsts = items.filter((item) => item.entry.supersedes.length === 0)
+  const first = [...(firsts.length > 0 ? firsts : items)].sort((a, b) => (a.id < b.id ? -1 : 1))[0]!
+  return { id, homeGroup: first.homeGroup, resource: resourceOf(state) }
+}
