@@ -1,7 +1,7 @@
 import { useComputedColorScheme } from '@mantine/core'
 import { LineChart } from 'echarts/charts'
 import { AxisPointerComponent, GridComponent, MarkAreaComponent, TooltipComponent } from 'echarts/components'
-import { init, use as useParts } from 'echarts/core'
+import * as echarts from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import { useContext, useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,7 +10,14 @@ import { ChartZone, useWhen } from './use-when.tsx'
 import classes from './vitals.module.css'
 import { axisHeight, type PlotColours, plotOption, plotted, stripHeight } from './vitals-plot-option.ts'
 
-useParts([LineChart, GridComponent, TooltipComponent, MarkAreaComponent, AxisPointerComponent, SVGRenderer])
+echarts.use([
+  LineChart,
+  GridComponent,
+  TooltipComponent,
+  MarkAreaComponent,
+  AxisPointerComponent,
+  SVGRenderer,
+])
 
 /** The strips of the vitals with the latest value of each beside it. For reading by machine there is the table. */
 export function VitalsPlot(props: {
@@ -24,7 +31,7 @@ export function VitalsPlot(props: {
   const timeZone = useContext(ChartZone)
   const scheme = useComputedColorScheme('light')
   const box = useRef<HTMLDivElement>(null)
-  const chart = useRef<ReturnType<typeof init> | undefined>(undefined)
+  const chart = useRef<echarts.ECharts | undefined>(undefined)
   const { readings } = props
   const shown = useMemo(
     () => plotted.filter((m) => readings.some((r) => r.measure === m && !r.struck && r.value !== undefined)),
@@ -34,7 +41,7 @@ export function VitalsPlot(props: {
 
   useEffect(() => {
     if (!box.current) return
-    const mine = init(box.current, undefined, { renderer: 'svg' })
+    const mine = echarts.init(box.current, undefined, { renderer: 'svg' })
     chart.current = mine
     const observer = new ResizeObserver(() => mine.resize())
     observer.observe(box.current)

@@ -25,7 +25,8 @@ export function VitalsTable({ readings, adult }: { readings: readonly Reading[];
     when(at).slice(formatDate(at, timeZone).length).trim() || t('vitals.noTime')
   return (
     <>
-      <div className={classes.scroll} tabIndex={0} role="region" aria-label={t('vitals.table')}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <section className={classes.scroll} tabIndex={0} aria-label={t('vitals.table')}>
         <table className={classes.table}>
           <thead>
             <tr>
@@ -70,7 +71,7 @@ export function VitalsTable({ readings, adult }: { readings: readonly Reading[];
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       {moments.length > firstRows && (
         <Button variant="subtle" size="compact-sm" m={6} onClick={() => setAll(!all)}>
           {all ? t('chart.less') : t('vitals.more', { count: moments.length - firstRows })}

@@ -37,16 +37,9 @@ export function Shell() {
 
   return (
     <div className={classes.frame}>
-      <a
-        className={classes.skip}
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault()
-          main.current?.focus()
-        }}
-      >
+      <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
         {t('app.skip')}
-      </a>
+      </button>
       <StatusStrip onHelp={() => setHelp(true)} />
       <Notices />
       <div ref={setBannerSlot} />

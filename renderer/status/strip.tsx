@@ -24,11 +24,10 @@ import classes from './strip.module.css'
 
 /** One line, always there: region, round trip, connection, changes on the way, user. */
 export function StatusStrip({ onHelp }: { onHelp: () => void }) {
-  const { t } = useTranslation()
   const { who } = useWork()
   const region = regionTitle(who.region)
   return (
-    <header className={classes.strip} aria-label={t('strip.label')}>
+    <header className={classes.strip}>
       <Connection region={region} />
       <ChangesOnTheWay />
       <UserMenu onHelp={onHelp} />

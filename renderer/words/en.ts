@@ -70,7 +70,6 @@ export const en = {
   },
 
   strip: {
-    label: 'Connection and user',
     roundTrip: '{{ms}} ms',
     roundTripHint: 'Time that {{region}} takes to answer: {{ms}} ms',
     answers: 'connected',

@@ -56,7 +56,7 @@ export type DataDir = {
 /** Opens or makes the folder and takes its lock. Throws {@link CannotStart} if it is in use, damaged, or not writable. */
 export function openDataDir(given: string): DataDir {
   const asked = resolve(given)
-  const firstMade = asWritable(asked, () => mkdirSync(asked, { recursive: true, mode: 0o755 }))
+  const firstMade = asWritable(asked, () => makeFolder(asked))
   const path = realpathSync(asked)
   const recordFile = join(path, 'cluster.json')
   const lock = asWritable(path, () => takeLock(join(path, 'lock'), path))
@@ -107,6 +107,20 @@ export function indexOf(record: ClusterRecord, region: string): number {
     )
   record.regions[region] = { index, initialised: false }
   return index
+}
+
+/**
+ * Makes a folder and those above it. Not by `recursive: true`, which never returns where a file system answers ENOENT to
+ * every mkdir (/proc).
+ * @returns the outermost that was made, or undefined if it was there
+ */
+function makeFolder(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isDirectory()) return undefined
+  const above = dirname(path)
+  const firstMade = found || above === path ? undefined : makeFolder(above)
+  mkdirSync(path, { mode: 0o755 })
+  return firstMade ?? path
 }
 
 function asWritable<T>(path: string, act: () => T): T {

@@ -1,6 +1,11 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness.js'
+import {
+  Awareness,
+  applyAwarenessUpdate,
+  encodeAwarenessUpdate,
+  removeAwarenessStates,
+} from 'y-protocols/awareness.js'
 import * as Y from 'yjs'
 
 /**
@@ -65,8 +70,7 @@ export function createNoteAwareness(tell: (update: Uint8Array) => void): NoteAwa
       if (!states) return false
       let room = clientsLimit - [...owners.values()].filter((owner) => owner.member === member).length
       const taken = states.filter(
-        (one) =>
-          mayState(one, member, person) && (owners.get(one.client)?.member === member || room-- > 0),
+        (one) => mayState(one, member, person) && (owners.get(one.client)?.member === member || room-- > 0),
       )
       for (const one of taken) if (one.state !== null) owners.set(one.client, { member, person })
       if (taken.length > 0) applyAwarenessUpdate(awareness, encodeStates(taken, person), member)

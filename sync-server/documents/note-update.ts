@@ -59,7 +59,9 @@ function fits(root: NoteRoot, { content, parentSub }: Y.Item): boolean {
   if (root === 'content')
     return (
       content instanceof Y.ContentType &&
-      (content.type instanceof Y.XmlElement || content.type instanceof Y.XmlText || content.type instanceof Y.XmlHook)
+      (content.type instanceof Y.XmlElement ||
+        content.type instanceof Y.XmlText ||
+        content.type instanceof Y.XmlHook)
     )
   return (
     content instanceof Y.ContentString ||
@@ -84,7 +86,10 @@ function dependsOnMore({ structs, ds }: Decoded, doc: Y.Doc): boolean {
   }
   const lacks = (id: unknown) => id instanceof Y.ID && id.clock >= end(id.client)
   for (const struct of structs)
-    if (struct instanceof Y.Item && (lacks(struct.origin) || lacks(struct.rightOrigin) || lacks(struct.parent)))
+    if (
+      struct instanceof Y.Item &&
+      (lacks(struct.origin) || lacks(struct.rightOrigin) || lacks(struct.parent))
+    )
       return true
   for (const [client, deletes] of ds.clients)
     for (const { clock, len } of deletes) if (clock + len > end(client)) return true

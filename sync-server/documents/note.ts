@@ -123,7 +123,8 @@ export function createNote({ document, log, logger, metrics, onIdle }: NoteDeps)
         await log.append({ document, ...batch })
         metrics.noteAppends.inc({ outcome: 'stored' })
         // Loaded anew in the meantime, the document may have been read before this was flushed.
-        if (mine !== generation) void loaded.then(() => Y.applyUpdate(doc, batch.update, fromLog)).catch(() => undefined)
+        if (mine !== generation)
+          void loaded.then(() => Y.applyUpdate(doc, batch.update, fromLog)).catch(() => undefined)
         tell(batch.update)
       }
     } catch (error) {

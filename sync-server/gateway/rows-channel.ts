@@ -1,9 +1,21 @@
 import * as Y from 'yjs'
-import { type AuthoredItem, decodeStateVector, emptyUpdate, encodeItems, encodeStateVector } from '../../domain/entries/items.ts'
+import {
+  type AuthoredItem,
+  decodeStateVector,
+  emptyUpdate,
+  encodeItems,
+  encodeStateVector,
+} from '../../domain/entries/items.ts'
 import { clientIdOf, firstOriginClientId } from '../../domain/entries/origin.ts'
 import { closeCodes } from '../../domain/wire/wire.ts'
-import { decodeMessage, deniedMessage, step1Message, step2Message, updateMessage } from './messages.ts'
-import { awarenessMessage } from './messages.ts'
+import {
+  awarenessMessage,
+  decodeMessage,
+  deniedMessage,
+  step1Message,
+  step2Message,
+  updateMessage,
+} from './messages.ts'
 
 /**
  * One reader of one grow-only document, over the plain y-websocket protocol. No I/O: events come in, effects go out.
@@ -58,6 +70,8 @@ export function createRowsChannel(): RowsChannel {
   /** A sync step 1 that waits for its answer. */
   let asked: Clocks | undefined
   let reading: 'nothing' | 'answer' | 'rest' = 'nothing'
+  /** How far the document had been seen to go when the last read began: its rows go at least as far. */
+  let readUpTo: Clocks = new Map()
   let parts: AuthoredItem[][] = []
   let partsAnswer = false
   /** Highest clocks that the reader's own updates went up to, waiting for `clocks`. */
@@ -111,7 +125,9 @@ export function createRowsChannel(): RowsChannel {
     }
     if (claimed) {
       const known = new Map([...clocks].map(([origin, clock]) => [clientIdOf(origin), clock]))
-      const isNew = [...claimed].some(([client, end]) => end > (known.get(client) ?? 0))
+      const isNew = [...claimed].some(
+        ([client, end]) => end > Math.max(known.get(client) ?? 0, horizon.get(client) ?? 0),
+      )
       claimed = undefined
       if (isNew) effects.push(...denied)
     }
@@ -140,9 +156,10 @@ export function createRowsChannel(): RowsChannel {
     if (asked) return []
     parts = inParts(items)
     partsAnswer = answer
+    if (parts.length > 0) return []
+    toldAll()
     // Nothing to tell is an answer too.
-    if (parts.length === 0 && answer) return [{ do: 'send', bytes: step2Message(emptyUpdate) }]
-    return []
+    return answer ? [{ do: 'send', bytes: step2Message(emptyUpdate) }] : []
   }
 
   function sendPart(): RowsEffect[] {
@@ -151,8 +168,13 @@ export function createRowsChannel(): RowsChannel {
     have ??= new Map()
     for (const item of part) have.set(clientIdOf(item.origin), item.clock + 1)
     const update = encodeItems(part)
-    const isLast = partsAnswer && parts.length === 0
-    return [{ do: 'send', bytes: isLast ? step2Message(update) : updateMessage(update) }]
+    const isLast = parts.length === 0
+    if (isLast) toldAll()
+    return [{ do: 'send', bytes: isLast && partsAnswer ? step2Message(update) : updateMessage(update) }]
+  }
+
+  function toldAll(): void {
+    have = farthest(have ?? new Map(), readUpTo)
   }
 
   /** Looks at the state, and decides what to do next. */
@@ -163,11 +185,13 @@ export function createRowsChannel(): RowsChannel {
       have = asked
       asked = undefined
       reading = 'answer'
+      readUpTo = new Map(horizon)
       return [{ do: 'read', since: new Map(have) }]
     }
     const told = have
     if (!told || !room || ![...horizon].some(([client, end]) => end > (told.get(client) ?? 0))) return []
     reading = 'rest'
+    readUpTo = new Map(horizon)
     return [{ do: 'resynced' }, { do: 'read', since: new Map(told) }]
   }
 
@@ -207,7 +231,9 @@ const malformed: RowsEffect[] = [
 const denied: RowsEffect[] = [
   {
     do: 'send',
-    bytes: deniedMessage('this document is written by regions only: propose entries, by submit or POST /v1/entries'),
+    bytes: deniedMessage(
+      'this document is written by regions only: propose entries, by submit or POST /v1/entries',
+    ),
   },
 ]
 

@@ -40,7 +40,11 @@ const batchRows = 500
 /** Rows of one message, in bytes of their sealed content. */
 const messageBytes = 4 * 1024 * 1024
 
-export function createFeeder(log: FeederLog, link: FeederLink, warn: (message: string, detail: object) => void): Feeder {
+export function createFeeder(
+  log: FeederLog,
+  link: FeederLink,
+  warn: (message: string, detail: object) => void,
+): Feeder {
   const cursors = new Map<string, Cursor>()
   let confirmed: ReadonlyMap<string, number> = new Map()
   let closed = false
@@ -109,7 +113,10 @@ export function createFeeder(log: FeederLog, link: FeederLink, warn: (message: s
 }
 
 /** A vector says at most what has been sent already of the strands that are followed here. */
-function coveredOnly(flushed: Map<string, number>, cursors: ReadonlyMap<string, Cursor>): Map<string, number> {
+function coveredOnly(
+  flushed: Map<string, number>,
+  cursors: ReadonlyMap<string, Cursor>,
+): Map<string, number> {
   for (const [strand, cursor] of cursors) {
     const seq = flushed.get(strand)
     if (seq !== undefined && cursor.at < seq) flushed.set(strand, Math.max(cursor.at, 0))

@@ -1,6 +1,6 @@
+import type { Taken } from '../store/intake.ts'
 import { parseStrand } from '../store/line.ts'
 import type { Head, LogRow } from '../store/log-row.ts'
-import type { Taken } from '../store/intake.ts'
 import { planFollows } from './follow-plan.ts'
 import type { PeerMessage } from './peer-wire.ts'
 
@@ -66,7 +66,13 @@ export function createFollower(deps: FollowerDeps): Follower {
   function evaluate(): void {
     const have = log.flushed()
     const views = [...peers].map(([region, peer]) => ({ region, vector: offeredBy(peer) }))
-    const plan = planFollows({ peers: views, have, ownOrigin: log.ownOrigin(), following, stuck: stuckStrands(have) })
+    const plan = planFollows({
+      peers: views,
+      have,
+      ownOrigin: log.ownOrigin(),
+      following,
+      stuck: stuckStrands(have),
+    })
     for (const [strand, region] of [...following])
       if (plan.get(strand) !== region) {
         peers.get(region)?.send({ type: 'unfollow', strand })

@@ -70,7 +70,12 @@ export function decodePeerMessage(bytes: Uint8Array): PeerMessage {
   const strand = decoding.readVarString(decoder)
   switch (number) {
     case typeNumber.follow:
-      return { type: 'follow', strand, after: decoding.readVarUint(decoder), hash: decoding.readVarUint8Array(decoder) }
+      return {
+        type: 'follow',
+        strand,
+        after: decoding.readVarUint(decoder),
+        hash: decoding.readVarUint8Array(decoder),
+      }
     case typeNumber.unfollow:
       return { type: 'unfollow', strand }
     case typeNumber.refused:

@@ -64,10 +64,10 @@ export type NewAllergy = {
 export async function addAllergy(page: Page, allergy: NewAllergy): Promise<void> {
   await page.getByRole('button', { name: 'Add allergy' }).click()
   const panel = page.getByRole('dialog', { name: 'Add an allergy' })
-  await panel.getByRole('textbox', { name: 'Substance' }).fill(allergy.substance)
+  await panel.getByRole('combobox', { name: 'Substance' }).fill(allergy.substance)
   await page.keyboard.press('Tab')
   if (allergy.reaction !== undefined) {
-    await panel.getByRole('textbox', { name: 'Reaction' }).fill(allergy.reaction)
+    await panel.getByRole('combobox', { name: 'Reaction' }).fill(allergy.reaction)
     await page.keyboard.press('Tab')
   }
   if (allergy.severity) await choose(panel, 'Severity of the reaction', allergy.severity)

@@ -1,0 +1,131 @@
+import { closeCodes } from '../../domain/wire/wire.ts'
+import type { Note, NoteMember } from '../documents/note.ts'
+import { nobody } from '../documents/note-awareness.ts'
+import type { Notes } from '../documents/notes.ts'
+import type { Identity } from '../identity/tokens.ts'
+import { type Logger, plainError } from '../observability/logger.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import {
+  awarenessMessage,
+  decodeMessage,
+  deniedMessage,
+  type StockMessage,
+  step1Message,
+  step2Message,
+  updateMessage,
+} from './messages.ts'
+import type { Socket, SocketHandlers } from './socket.ts'
+
+export type ServeNoteDeps = { notes: Notes; metrics: Metrics; logger: Logger }
+
+/** One writer of one note, over the plain y-websocket protocol. */
+export function serveNote(
+  document: string,
+  identity: Identity,
+  socket: Socket,
+  { notes, metrics, logger }: ServeNoteDeps,
+): SocketHandlers {
+  let open = true
+  /** Updates were left out because the socket was full: one that holds everything takes their place. */
+  let behind = false
+
+  const member: NoteMember = {
+    person: { id: identity.user, name: identity.name },
+    update: (update) => {
+      if (socket.room()) socket.send(updateMessage(update))
+      else behind = true
+    },
+    // Awareness is told again every few seconds: a slow reader misses nothing that counts.
+    awareness: (update) => {
+      if (socket.room()) socket.send(awarenessMessage(update))
+    },
+    resync: (stateVector) => socket.send(step1Message(stateVector)),
+    lost: () => unreadable(),
+  }
+
+  const joined = notes.join(document, member).then(greet, (error) => {
+    logger.warn({ document, error: plainError(error) }, 'a note cannot be opened')
+    unreadable()
+    return undefined
+  })
+
+  async function greet(note: Note): Promise<Note> {
+    socket.send(step1Message(await note.stateVector()))
+    const everybody = note.everybody()
+    if (everybody) socket.send(awarenessMessage(everybody))
+    return note
+  }
+
+  async function handle(message: StockMessage): Promise<void> {
+    const note = await joined
+    if (!note || !open) return
+    switch (message.type) {
+      case 'step1':
+        return answer(note, message.stateVector)
+      case 'step2':
+      case 'update':
+        return apply(note, message.update)
+      case 'awareness':
+        if (!note.applyAwareness(message.update, member)) malformed()
+        return
+      case 'query-awareness':
+        return socket.send(awarenessMessage(note.everybody() ?? nobody))
+      case 'auth':
+        return
+    }
+  }
+
+  async function answer(note: Note, stateVector: Uint8Array): Promise<void> {
+    try {
+      socket.send(step2Message(await note.answer(stateVector)))
+    } catch (error) {
+      if (error instanceof RangeError) malformed()
+      else unreadable()
+    }
+  }
+
+  async function apply(note: Note, update: Uint8Array): Promise<void> {
+    const applied = await note.apply(update, member)
+    if (applied.outcome === 'refused') socket.send(deniedMessage(applied.detail))
+    else if (applied.outcome === 'missing') socket.send(step1Message(applied.stateVector))
+    else if (applied.outcome === 'malformed') malformed()
+  }
+
+  async function catchUp(): Promise<void> {
+    const note = await joined
+    behind = false
+    metrics.resyncs.inc()
+    if (note && open) socket.send(updateMessage(await note.answer(nothingYet)))
+  }
+
+  function malformed(): void {
+    close(closeCodes.malformed, 'this is no y-websocket message, or no Yjs update')
+  }
+
+  function unreadable(): void {
+    close(closeCodes.busy, 'this region cannot read the note now')
+  }
+
+  function close(code: number, reason: string): void {
+    open = false
+    socket.close(code, reason)
+  }
+
+  return {
+    message: (bytes) => {
+      const message = bytes && decodeMessage(bytes)
+      if (message) void handle(message).catch(() => unreadable())
+      else malformed()
+    },
+    drained: () => {
+      if (behind) void catchUp().catch(() => unreadable())
+    },
+    closed: () => {
+      open = false
+      notes.leave(document, member)
+    },
+  }
+}
+
+/** State vector of a document with nothing in it. */
+const nothingYet = new Uint8Array([0])

@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util'
+import { ConfigError, loadConfig, type RegionConfig } from './config/config.ts'
+import { createLogger, plainError } from './observability/logger.ts'
+import { startRegion } from './region.ts'
+import { UnfitDatabase } from './store/database.ts'
+
+/**
+ * `meridian-server --config FILE`: one region. SIGTERM and SIGINT end it with status 0 when everything under way is
+ * finished. Status 1: it could not start; 2: it was called with something unusable.
+ */
+const usage = 'usage: meridian-server --config FILE'
+
+const config = readConfig()
+const logger = createLogger({ region: config.region })
+const stop = new AbortController()
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
+
+try {
+  const region = await startRegion(config, logger, stop.signal)
+  await aborted(stop.signal)
+  await region.close()
+  logger.info('the region is closed')
+} catch (error) {
+  if (!stop.signal.aborted) {
+    logger.fatal(
+      { error: plainError(error) },
+      error instanceof UnfitDatabase ? error.message : 'the region could not start',
+    )
+    process.exitCode = 1
+  }
+}
+
+function readConfig(): RegionConfig {
+  try {
+    const { values } = parseArgs({ options: { config: { type: 'string' } } })
+    if (values.config === undefined) throw new ConfigError(usage)
+    return loadConfig(values.config, process.env)
+  } catch (error) {
+    process.stderr.write(
+      `${error instanceof ConfigError ? error.message : `${(error as Error).message}\n${usage}`}\n`,
+    )
+    process.exit(2)
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
