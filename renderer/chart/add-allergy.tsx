@@ -144,7 +144,7 @@ function AllergyForm(props: Props & { onDirty: (dirty: boolean) => void }) {
           value={draft.severity}
           options={(['mild', 'moderate', 'severe'] as const).map((value) => ({
             value,
-            label: t(`allergies.severity.${value}`),
+            label: t(`allergies.severityShort.${value}`),
           }))}
           onChange={(severity) => change({ severity })}
           error={tried ? problems.severity : undefined}
@@ -179,7 +179,7 @@ function AllergyForm(props: Props & { onDirty: (dirty: boolean) => void }) {
           minRows={2}
           maxLength={2000}
         />
-        <Group justify="flex-end" gap="sm">
+        <Group justify="flex-end" gap="sm" className={classes.foot}>
           <Button variant="default" onClick={props.onClose}>
             {t('app.cancel')}
           </Button>

@@ -169,7 +169,8 @@ export function within(readings: readonly Reading[], period: Period, now: number
   return readings.filter(({ ms }) => now - ms <= lengthMs[period])
 }
 
-/** The shortest period that holds a reading. */
+/** The shortest period that shows a course: readings of at least three moments; else all. */
 export function firstPeriod(readings: readonly Reading[], now: number): Period {
-  return periods.find((period) => within(readings, period, now).some((r) => r.measure !== 'weight')) ?? 'all'
+  const plottable = readings.filter((r) => r.measure !== 'weight' && !r.struck)
+  return periods.find((period) => momentsOf(within(plottable, period, now)).length >= 3) ?? 'all'
 }

@@ -126,14 +126,16 @@ function VitalsForm(props: Props & { onDirty: (dirty: boolean) => void }) {
           </div>
           <Last measure="bloodPressure" readings={props.readings} />
         </div>
-        {(['heartRate', 'oxygenSaturation', 'temperature', 'respiratoryRate', 'weight'] as const).map(
-          (measure) => (
-            <div key={measure}>
-              {field(measure, measure, t(`vitals.measures.${measure}`))}
-              <Last measure={measure} readings={props.readings} />
-            </div>
-          ),
-        )}
+        <div className={classes.grid}>
+          {(['heartRate', 'oxygenSaturation', 'temperature', 'respiratoryRate', 'weight'] as const).map(
+            (measure) => (
+              <div key={measure}>
+                {field(measure, measure, t(`vitals.measures.${measure}`))}
+                <Last measure={measure} readings={props.readings} />
+              </div>
+            ),
+          )}
+        </div>
         <div>
           <div className={classes.pair}>
             <TextInput
@@ -152,7 +154,7 @@ function VitalsForm(props: Props & { onDirty: (dirty: boolean) => void }) {
             />
             <Button
               variant="default"
-              mt={24}
+              mt={21}
               style={{ flex: 'none' }}
               onClick={() => change(momentOf(now()))}
             >
@@ -192,7 +194,7 @@ function VitalsForm(props: Props & { onDirty: (dirty: boolean) => void }) {
             {t('recordVitals.nothing')}
           </Text>
         )}
-        <Group justify="flex-end" gap="sm">
+        <Group justify="flex-end" gap="sm" className={classes.foot}>
           <Button variant="default" onClick={props.onClose}>
             {t('app.cancel')}
           </Button>

@@ -1,9 +1,10 @@
-import { useMemo } from 'react'
+import { Button } from '@mantine/core'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { conceptText } from '../../domain/display/concept.ts'
 import { observationValue } from '../../domain/display/observation-value.ts'
 import { asText } from '../../domain/fhir/resource.ts'
-import { Card, Folded, Row, Rows, Tag } from './card.tsx'
+import { Card, Row, Rows, Tag } from './card.tsx'
 import classes from './lists.module.css'
 import { measureOf } from './measures.ts'
 import { ErrorLine } from './provenance.tsx'
@@ -32,16 +33,24 @@ export function Results({ chart }: { chart: Chart }) {
 
 function ResultRow({ item, name, earlier }: { item: Item; name: string; earlier: readonly Item[] }) {
   const { t } = useTranslation()
+  const [open, setOpen] = useState(false)
   return (
     <Row struck={isStruck(item)} onItsWay={item.onItsWay}>
-      <Result item={item} name={name} />
-      {earlier.length > 0 && (
-        <Folded label={t('results.earlier', { count: earlier.length })}>
-          {earlier.map((one) => (
-            <Result key={one.subject} item={one} />
-          ))}
-        </Folded>
-      )}
+      <div className={classes.result}>
+        <Result item={item} name={name} />
+        {earlier.length > 0 && (
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            aria-expanded={open}
+            aria-label={t('results.earlierOf', { count: earlier.length, name })}
+            onClick={() => setOpen(!open)}
+          >
+            {t('results.earlier', { count: earlier.length })}
+          </Button>
+        )}
+      </div>
+      {open && earlier.map((one) => <Result key={one.subject} item={one} />)}
     </Row>
   )
 }

@@ -94,7 +94,7 @@ export function plotOption(args: {
     useUTC: true,
     // A curve that moves while one reads it says nothing.
     animation: false,
-    textStyle: { fontFamily: 'inherit' },
+    textStyle: { fontFamily: "'Inter Variable', sans-serif" },
     grid: shown.map((measure, at) => ({
       left: 34,
       right: 12,

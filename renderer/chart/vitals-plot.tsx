@@ -5,6 +5,7 @@ import * as echarts from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import { useContext, useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { formatDate } from '../../domain/display/dates.ts'
 import { outsideBand, type Reading, unitOf } from './measures.ts'
 import { ChartZone, useWhen } from './use-when.tsx'
 import classes from './vitals.module.css'
@@ -21,7 +22,9 @@ echarts.use([
 
 /** The strips of the vitals with the latest value of each beside it. For reading by machine there is the table. */
 export function VitalsPlot(props: {
+  /** All readings that are loaded: the latest of each measure is told, whenever it was. */
   readings: readonly Reading[]
+  inPeriod: readonly Reading[]
   from: number
   to: number
   adult: boolean
@@ -32,7 +35,7 @@ export function VitalsPlot(props: {
   const scheme = useComputedColorScheme('light')
   const box = useRef<HTMLDivElement>(null)
   const chart = useRef<echarts.ECharts | undefined>(undefined)
-  const { readings } = props
+  const { readings, inPeriod } = props
   const shown = useMemo(
     () => plotted.filter((m) => readings.some((r) => r.measure === m && !r.struck && r.value !== undefined)),
     [readings],
@@ -56,7 +59,7 @@ export function VitalsPlot(props: {
   useEffect(() => {
     if (!box.current || !chart.current) return
     const option = plotOption({
-      readings,
+      readings: inPeriod,
       shown,
       from: props.from,
       to: props.to,
@@ -67,7 +70,7 @@ export function VitalsPlot(props: {
     })
     chart.current.setOption(option, { notMerge: true })
     chart.current.resize({ height })
-  }, [readings, shown, props.from, props.to, props.adult, timeZone, scheme, when, t, height])
+  }, [inPeriod, shown, props.from, props.to, props.adult, timeZone, scheme, when, t, height])
 
   return (
     <div className={classes.plot}>
@@ -85,6 +88,9 @@ export function VitalsPlot(props: {
                 </strong>{' '}
                 <span className={classes.unit}>{unitOf[measure]}</span>
               </span>
+              {reading && reading.ms < props.from && (
+                <span className={classes.unit}>{formatDate(reading.at, timeZone)}</span>
+              )}
             </li>
           )
         })}

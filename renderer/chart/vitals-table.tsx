@@ -11,12 +11,18 @@ import classes from './vitals.module.css'
 const firstRows = 8
 
 /** The same values as the plot, latest first, with what was entered in error struck through, by whom and when. */
-export function VitalsTable({ readings, adult }: { readings: readonly Reading[]; adult: boolean }) {
+export function VitalsTable(props: {
+  /** All readings that are loaded: they decide which columns there are. */
+  readings: readonly Reading[]
+  inPeriod: readonly Reading[]
+  adult: boolean
+}) {
+  const { readings, adult } = props
   const { t } = useTranslation()
   const timeZone = useContext(ChartZone)
   const when = useWhen()
   const [all, setAll] = useState(false)
-  const moments = momentsOf(readings)
+  const moments = momentsOf(props.inPeriod)
   const columns = measures.filter((measure) => readings.some((r) => r.measure === measure))
   const rows = all ? moments : moments.slice(0, firstRows)
   const dayOf = (at: string | undefined) => at && formatDate(at, timeZone)

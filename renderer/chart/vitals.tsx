@@ -1,9 +1,9 @@
 import { Button, SegmentedControl } from '@mantine/core'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Card, Nothing } from './card.tsx'
 import { OlderYears } from './history.tsx'
-import { firstPeriod, type Period, periods, readingsOf, within } from './measures.ts'
+import { firstPeriod, type Period, periods, type Reading, readingsOf, within } from './measures.ts'
 import { itemsOf } from './record.ts'
 import type { Chart } from './use-chart.ts'
 import { useWhen } from './use-when.tsx'
@@ -22,9 +22,12 @@ export function Vitals({ chart, adult, onAdd }: { chart: Chart; adult: boolean; 
   const [chosen, setChosen] = useState<Period | undefined>(undefined)
   // A minute is the step in which the axis moves on.
   const now = Math.ceil(Date.now() / 60_000) * 60_000
-  const period = chosen ?? firstPeriod(readings, now)
+  // Chosen once, when the values have arrived: a new value must not move the others out of sight.
+  const first = useRef<Period | undefined>(undefined)
+  if (chart.record.journalsComplete && readings.length > 0) first.current ??= firstPeriod(readings, now)
+  const period = chosen ?? first.current ?? '24h'
   const inPeriod = useMemo(() => within(readings, period, now), [readings, period, now])
-  const plottable = inPeriod.some((r) => r.measure !== 'weight' && !r.struck && r.value !== undefined)
+  const plottable = inPeriod.some(isPlotted)
   const latest = readings[0]
   const oldest = readings.filter((r) => r.measure !== 'weight').at(-1)
   const from = period === 'all' ? (oldest?.ms ?? now) - dayMs / 4 : now - lengthOf(period)
@@ -51,12 +54,16 @@ export function Vitals({ chart, adult, onAdd }: { chart: Chart; adult: boolean; 
           </Button>
         </Nothing>
       )}
-      {plottable && <VitalsPlot readings={inPeriod} from={from} to={now} adult={adult} />}
+      {plottable && <VitalsPlot readings={readings} inPeriod={inPeriod} from={from} to={now} adult={adult} />}
       {plottable && <p className={classes.bands}>{t(adult ? 'vitals.bands' : 'vitals.bandsNot')}</p>}
-      {inPeriod.length > 0 && <VitalsTable readings={inPeriod} adult={adult} />}
+      {inPeriod.length > 0 && <VitalsTable readings={readings} inPeriod={inPeriod} adult={adult} />}
       <OlderYears chart={chart} />
     </Card>
   )
+}
+
+function isPlotted(reading: Reading): boolean {
+  return reading.measure !== 'weight' && !reading.struck && reading.value !== undefined
 }
 
 function lengthOf(period: Exclude<Period, 'all'>): number {

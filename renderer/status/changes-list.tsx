@@ -36,27 +36,27 @@ export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
               {change.rung.at === 'saved' && t('ladder.saved', { region: regionTitle(change.rung.region) })}
               {change.rung.at === 'refused' && t('ladder.refusedLong', { region, why: why(change.rung) })}
             </div>
-            {change.rung.at === 'refused' && (
-              <Group gap="xs" mt={4}>
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  aria-label={t('ladder.retryNamed', { about: change.about })}
-                  onClick={() => changes.retry(change.id)}
-                >
-                  {t('ladder.retry')}
-                </Button>
-                <Button
-                  size="compact-sm"
-                  variant="subtle"
-                  aria-label={t('ladder.dismissNamed', { about: change.about })}
-                  onClick={() => changes.dismiss(change.id)}
-                >
-                  {t('ladder.dismiss')}
-                </Button>
-              </Group>
-            )}
           </div>
+          {change.rung.at === 'refused' && (
+            <Group gap={4} wrap="nowrap" className={classes.actions}>
+              <Button
+                size="compact-sm"
+                variant="default"
+                aria-label={t('ladder.retryNamed', { about: change.about })}
+                onClick={() => changes.retry(change.id)}
+              >
+                {t('ladder.retry')}
+              </Button>
+              <Button
+                size="compact-sm"
+                variant="subtle"
+                aria-label={t('ladder.dismissNamed', { about: change.about })}
+                onClick={() => changes.dismiss(change.id)}
+              >
+                {t('ladder.dismiss')}
+              </Button>
+            </Group>
+          )}
         </li>
       ))}
     </ul>

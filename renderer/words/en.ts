@@ -267,6 +267,7 @@ export const en = {
     },
     criticalityShort: { high: 'High', low: 'Low', 'unable-to-assess': 'Not assessable' },
     severity: { severe: 'severe', moderate: 'moderate', mild: 'mild' },
+    severityShort: { severe: 'Severe', moderate: 'Moderate', mild: 'Mild' },
     verification: {
       unconfirmed: 'Unconfirmed',
       confirmed: 'Confirmed',
@@ -482,7 +483,8 @@ export const en = {
 
   results: {
     title: 'Results',
-    earlier: 'Earlier ({{count}})',
+    earlier: '{{count}} earlier',
+    earlierOf: '{{count}} earlier of {{name}}',
   },
 
   panel: {

@@ -54,7 +54,7 @@ export function storeContract(name: string, createStore: () => Promise<StoreUnde
       await Promise.all(drafts.map((draft) => store.entries.commit([draft])))
       await settled(() => heard.length === drafts.length)
       const seqs = heard.map((h) => h.commit.seq)
-      expect(seqs).toEqual(Array.from(seqs, (_, i) => seqs[0]! + i))
+      expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b))
       for (const chart of charts)
         expect(heard.filter((h) => h.document === chart.document).map((h) => h.clock)).toEqual([0, 1, 2])
       expect(new Set(heard.map((h) => h.homeGroup))).toEqual(new Set([under.homeGroup]))

@@ -55,7 +55,7 @@ export function section(page: Page, heading: string): Locator {
 export type NewAllergy = {
   substance: string
   reaction?: string
-  severity?: 'mild' | 'moderate' | 'severe'
+  severity?: 'Mild' | 'Moderate' | 'Severe'
   criticality?: 'Low' | 'High' | 'Not assessable'
   verification?: 'Unconfirmed' | 'Confirmed'
 }

@@ -30,7 +30,9 @@ export function fhirRoutes({ store }: Pick<HttpDeps, 'store'>) {
     )
   })
 
-  routes.get('/Patient/:id/:operation{\\$everything}', async (c) => {
+  routes.get('/Patient/:id/:operation', async (c) => {
+    if (c.req.param('operation') !== '$everything')
+      return failed(404, 'not-supported', 'the operation on a Patient is $everything')
     const count = countOf(c.req.query('_count'), everythingCount, everythingCount)
     if (count === undefined) return failed(400, 'value', '_count is a whole number from 0')
     const id = c.req.param('id')
