@@ -11,7 +11,8 @@ import { PatientsPage } from './patients/patients-page.tsx'
 import { Shell } from './shell/shell.tsx'
 
 /** The chart brings the plot library with it: the list is there without waiting for either. */
-const ChartPage = lazy(() => import('./chart/chart-page.tsx'))
+const loadChart = () => import('./chart/chart-page.tsx')
+const ChartPage = lazy(loadChart)
 
 const root = createRootRoute({ component: Shell, notFoundComponent: () => <Navigate to="/" replace /> })
 const patients = createRoute({ getParentRoute: () => root, path: '/', component: PatientsPage })
@@ -27,6 +28,8 @@ const chart = createRoute({
 
 /** Addresses after `#`, so that they work at `/` of a region and at `app://meridian/` alike. */
 export function createAppRouter() {
+  // Loaded while somebody looks for a patient, not when they have found one.
+  requestIdleCallback(() => void loadChart())
   return createRouter({ routeTree: root.addChildren([patients, chart]), history: createHashHistory() })
 }
 

@@ -11,7 +11,6 @@ export const en = {
     cancel: 'Cancel',
     tryAgain: 'Try again',
     loading: 'Loading…',
-    years: '{{count}}y',
   },
 
   signIn: {
@@ -124,7 +123,6 @@ export const en = {
     sending: 'on its way',
     sendingLong: 'Sending to {{region}}…',
     saved: 'saved in {{region}}',
-    refused: 'not accepted',
     refusedLong: 'Not accepted by {{region}}: {{why}}',
     retry: 'Try again',
     dismiss: 'Dismiss',
@@ -156,7 +154,6 @@ export const en = {
       new: 'Add to this chart',
       help: 'Show this list',
     },
-    pair: '{{first}} then {{second}}',
     list: 'In a list: ↑ ↓ to move, Enter to open. Escape closes panels.',
     single: 'Shortcuts of single keys',
     singleHint: 'Switch off if you use speech input.',
@@ -218,10 +215,7 @@ export const en = {
     inError: 'Entered in error',
     inErrorBy: 'Entered in error: marked by {{who}}, {{when}}',
     by: '{{who}}, {{when}}',
-    recordedBy: 'Recorded by {{who}}, {{when}}',
-    more: 'Show all {{count}}',
     less: 'Show fewer',
-    incomplete: 'Still loading: more may follow.',
   },
 
   banner: {
@@ -276,7 +270,6 @@ export const en = {
     },
     clinical: { active: 'Active', inactive: 'Inactive', resolved: 'Resolved' },
     reactionNotRecorded: 'Reaction not recorded',
-    criticalityNotRecorded: 'Criticality not recorded',
     past: 'Resolved, refuted or in error ({{count}})',
     empty: 'Allergies not recorded',
     emptyText: 'Nobody has said whether this patient has allergies. Ask, and record the answer.',
@@ -311,7 +304,6 @@ export const en = {
     note: 'Note',
     notSaid: 'Not recorded',
     save: 'Save allergy',
-    addReaction: 'Choose or type',
     categories: { medication: 'Medicines', food: 'Food', environment: 'Environment and materials' },
   },
 
@@ -323,7 +315,6 @@ export const en = {
     past: 'Stopped, on hold or completed ({{count}})',
     doNotGive: 'DO NOT GIVE',
     dose: 'DOSE',
-    asNeeded: 'as needed',
     doseNotRecorded: 'Dose not recorded',
     unnamed: 'Medication not recorded',
     deceased: 'The patient has died: these orders were never stopped.',
@@ -338,7 +329,6 @@ export const en = {
       unknown: 'Status unknown',
     },
     statusUnnamed: 'Status not recorded',
-    since: 'since {{when}}',
     reason: 'Reason: {{reason}}',
     intent: {
       proposal: 'Proposal, not an order',
@@ -395,8 +385,6 @@ export const en = {
       respiratoryRate: 'RR',
       weight: 'Weight',
     },
-    systolic: 'Systolic',
-    diastolic: 'Diastolic',
     bands: 'Shaded: NEWS2 score 0, adults (Royal College of Physicians 2017)',
     bandsNot: 'No reference bands: they hold from 16 years of age.',
     plotLabel:
@@ -406,8 +394,6 @@ export const en = {
     none: 'No vitals recorded',
     noneIn: 'No vitals in this period. The latest are of {{when}}.',
     showAll: 'Show all',
-    older: 'Earlier years can be loaded',
-    loadOlder: 'Load earlier years ({{years}})',
     loading: 'Vitals are loading…',
     noValue: 'no value',
     noTime: 'no time',
@@ -463,8 +449,6 @@ export const en = {
 
   history: {
     title: 'Procedures and immunisations',
-    procedures: 'Procedures',
-    immunisations: 'Immunisations',
     empty: 'Nothing recorded in the years loaded',
     notDone: 'NOT DONE',
     procedure: 'procedure',

@@ -17,7 +17,7 @@ import { postgresBinaries } from './postgres-binaries.ts'
 import { postgresUser } from './postgres-user.ts'
 import { readyLine } from './ready-line.ts'
 import { createRegion, parts, type Region } from './region.ts'
-import { httpOf, writeRegionConfig } from './region-config.ts'
+import { addressesOf, httpOf, writeRegionConfig } from './region-config.ts'
 import { findSamples, importSamples } from './samples.ts'
 import { readIdentity } from './secrets.ts'
 import { createServer } from './server-process.ts'
@@ -218,6 +218,7 @@ export function createCluster(spec: ClusterSpec): Cluster {
     const all = (act: (region: Region) => Promise<void>) => allOf(names, (name) => act(member(name).region))
     const app = createControlPort({
       regions: names,
+      addresses: Object.fromEntries(names.map((name) => [name, addressesOf(member(name).ports)])),
       state: () => ({
         regions: Object.fromEntries(names.map((name) => [name, member(name).region.state()])),
         links: links.settings(),

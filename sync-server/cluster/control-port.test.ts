@@ -15,6 +15,7 @@ const noteLater =
 
 const controls: ClusterControls = {
   regions: ['frankfurt', 'london'],
+  addresses: { frankfurt: { http: 'http://127.0.0.1:9010', sync: 'ws://127.0.0.1:9010/sync' } },
   state: () => ({
     regions: { frankfurt: { server: { pid: 1, state: 'running' }, postgres: { pid: null, state: 'dead' } } },
     links: { 'frankfurt>london': openLink },
@@ -44,6 +45,11 @@ test('CL20 the state is told as it is, and is the answer to every change', async
   expect(response.headers.get('content-type')).toContain('application/json')
   expect(await response.json()).toEqual(controls.state())
   expect((await post('/reset')).body).toEqual(controls.state())
+})
+
+test('CL20 a window learns from it where the regions are', async () => {
+  const response = await createControlPort(controls).request('/regions')
+  expect(await response.json()).toEqual(controls.addresses)
 })
 
 test('CL21 a link is replaced: what a body leaves out is the default', async () => {

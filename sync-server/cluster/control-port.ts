@@ -17,6 +17,8 @@ export type ClusterState = {
 /** What the control port does it with. `start` rejects, with words for the caller, if the region does not get ready. */
 export type ClusterControls = {
   regions: readonly string[]
+  /** Where devices reach the regions: what a window needs to start with. */
+  addresses: { [region: string]: { http: string; sync: string } }
   state(): ClusterState
   setLink(from: string, to: string, settings: LinkSettings): void
   isolate(region: string): void
@@ -50,6 +52,7 @@ export function createControlPort(controls: ClusterControls): Hono {
   const state = (c: Context) => c.json(controls.state())
 
   app.get('/state', state)
+  app.get('/regions', (c) => c.json(controls.addresses))
 
   app.post('/links/:from/:to', async (c) => {
     const { from, to } = c.req.param()

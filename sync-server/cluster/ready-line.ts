@@ -1,5 +1,5 @@
 import type { RegionPorts } from './ports.ts'
-import { httpOf, syncOf } from './region-config.ts'
+import { addressesOf } from './region-config.ts'
 
 export type ReadyRegion = {
   region: string
@@ -21,10 +21,7 @@ export function readyLine(
     mode,
     control,
     regions: Object.fromEntries(
-      regions.map(({ region, ports, database, pids }) => [
-        region,
-        { http: httpOf(ports), sync: syncOf(ports), database, pids },
-      ]),
+      regions.map(({ region, ports, database, pids }) => [region, { ...addressesOf(ports), database, pids }]),
     ),
   })
 }

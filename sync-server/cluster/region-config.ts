@@ -26,7 +26,11 @@ export type RegionConfigSpec = {
 const host = '127.0.0.1'
 
 export const httpOf = (ports: RegionPorts) => `http://${host}:${ports.http}`
-export const syncOf = (ports: RegionPorts) => `ws://${host}:${ports.http}/sync`
+
+/** Where devices reach a region. */
+export function addressesOf(ports: RegionPorts): { http: string; sync: string } {
+  return { http: httpOf(ports), sync: `ws://${host}:${ports.http}/sync` }
+}
 
 /** Writes the file with which a region's server is started. Throws `ConfigError` if the server would refuse it. */
 export function writeRegionConfig(spec: RegionConfigSpec): void {
@@ -48,9 +52,7 @@ export function writeRegionConfig(spec: RegionConfigSpec): void {
     })),
     homeGroups: spec.homeGroups,
     accounts: spec.accounts,
-    directory: Object.fromEntries(
-      members.map((member) => [member.region, { http: httpOf(member.ports), sync: syncOf(member.ports) }]),
-    ),
+    directory: Object.fromEntries(members.map((member) => [member.region, addressesOf(member.ports)])),
   }
   parseConfig(config, folder.config)
   writeDurably(folder.config, `${JSON.stringify(config, undefined, 2)}\n`)

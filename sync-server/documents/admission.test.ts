@@ -117,6 +117,11 @@ describe('admission', () => {
   test('AD7 what builds on an entry that is on its way is judged after it', async () => {
     store.delay(10)
     const chart = make.newPatient()
+    const read = store.entries.documentOf
+    store.entries.documentOf = async (subject) => {
+      if (subject.startsWith('Patient/')) await new Promise((resolve) => setTimeout(resolve, 30))
+      return read(subject)
+    }
     const answers = await Promise.all([
       codesOf(chart.patient.entry),
       codesOf(chart.allergy().entry),

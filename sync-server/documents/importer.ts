@@ -19,7 +19,7 @@ export type Importer = {
   import(body: unknown, order: ImportOrder): Promise<ImportReport | { problem: string }>
 }
 
-export type ImportOrder = {
+type ImportOrder = {
   source: string
   /** Group of patients who are new here. */
   homeGroup: string
@@ -36,7 +36,7 @@ export type ImportReport = {
   unsaved: { place: string; outcome: 'unavailable' | 'indeterminate' }[]
 }
 
-export type ImportCounts = { taken: number; unchanged: number; leftAside: number; refused: number }
+type ImportCounts = { taken: number; unchanged: number; leftAside: number; refused: number }
 
 export type ImporterDeps = { store: RegionStore; metrics: Metrics; now(): Date }
 

@@ -4,7 +4,7 @@ import { firstOriginClientId } from '../../domain/entries/origin.ts'
 /** Reading a Yjs update that a client sent for a note, before it touches the document. */
 
 /** Root types of a note: rich text, plain text, and a map for what is about the note. */
-export const noteRoots = ['content', 'text', 'meta'] as const
+const noteRoots = ['content', 'text', 'meta'] as const
 type NoteRoot = (typeof noteRoots)[number]
 
 export type NoteUpdateProblem =

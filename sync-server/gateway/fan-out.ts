@@ -10,7 +10,8 @@ export type FanOut = {
   close(): void
 }
 
-export type FlushListener = (message: Uint8Array, ranges: ReadonlyMap<number, Range>) => void
+/** @param message undefined if the items have a gap between them: who wants them reads them. */
+type FlushListener = (message: Uint8Array | undefined, ranges: ReadonlyMap<number, Range>) => void
 
 export function createFanOut(entries: Pick<EntryLog, 'onFlushed'>): FanOut {
   const listeners = new Map<string, Set<FlushListener>>()
@@ -25,7 +26,7 @@ export function createFanOut(entries: Pick<EntryLog, 'onFlushed'>): FanOut {
       else heard.set(row.document, [row])
     }
     for (const [document, rows] of heard) {
-      const message = updateMessage(encodeItems(rows))
+      const message = messageOf(rows)
       const ranges = rangesOf(rows)
       for (const listener of [...(listeners.get(document) ?? [])]) listener(message, ranges)
     }
@@ -61,5 +62,13 @@ export function createFanOut(entries: Pick<EntryLog, 'onFlushed'>): FanOut {
       }
     },
     close: stop,
+  }
+}
+
+function messageOf(rows: readonly FlushedEntry[]): Uint8Array | undefined {
+  try {
+    return updateMessage(encodeItems(rows))
+  } catch {
+    return undefined
   }
 }

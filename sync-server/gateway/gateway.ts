@@ -50,7 +50,7 @@ export type GatewayDeps = {
 }
 
 /** All in milliseconds. */
-export type GatewayTiming = {
+type GatewayTiming = {
   /** How often connections are looked at. */
   round: number
   /** Silence after which a stock client is sent an empty update. With `round` below the 20 s that clients wait for. */
@@ -60,7 +60,7 @@ export type GatewayTiming = {
   dead: number
 }
 
-export const gatewayTiming: GatewayTiming = { round: 2500, keepAlive: 10_000, ping: 15_000, dead: 45_000 }
+const gatewayTiming: GatewayTiming = { round: 2500, keepAlive: 10_000, ping: 15_000, dead: 45_000 }
 
 /** Bytes that may wait in this process for one slow reader. */
 const bufferedBound = 1024 * 1024

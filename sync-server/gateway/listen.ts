@@ -13,7 +13,14 @@ export type Listening = {
 }
 
 /** Longest time to send the head of a request, and all of it (64 MiB over a thin line), in milliseconds. */
-const limits = { head: 10_000, request: 300_000, idle: 30_000, headBytes: 32 * 1024, lastRequests: 5000 }
+const limits = {
+  head: 10_000,
+  request: 300_000,
+  idle: 30_000,
+  headBytes: 32 * 1024,
+  lastRequests: 5000,
+  idleRound: 25,
+}
 
 /** One server for HTTP and WebSockets. Rejects with the error of Node if the address cannot be had. */
 export async function listen(deps: {
@@ -44,13 +51,15 @@ export async function listen(deps: {
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
+        // A connection is idle only when its last request has been answered: they are looked at again and again.
+        const idle = setInterval(() => server.closeIdleConnections(), limits.idleRound)
         const late = setTimeout(() => server.closeAllConnections(), limits.lastRequests)
         server.close(() => {
+          clearInterval(idle)
           clearTimeout(late)
           resolve()
         })
         gateway.close()
-        server.closeIdleConnections()
       }),
   }
 }

@@ -30,8 +30,8 @@ import {
 export type RowsEvent =
   | { type: 'opened' }
   | { type: 'message'; bytes: Uint8Array }
-  /** Items were flushed. `message` is the whole update message, made once for all readers. */
-  | { type: 'flushed'; message: Uint8Array; ranges: ReadonlyMap<number, Range> }
+  /** Items were flushed. `message` is the whole update message, made once for all readers; without it they are read. */
+  | { type: 'flushed'; message: Uint8Array | undefined; ranges: ReadonlyMap<number, Range> }
   /** The answer to `read`. */
   | { type: 'rows'; items: readonly AuthoredItem[] }
   /** The answer to `count`: how many items of each origin the document has. */
@@ -134,18 +134,23 @@ export function createRowsChannel(): RowsChannel {
     return effects
   }
 
-  function onFlushed(message: Uint8Array, ranges: ReadonlyMap<number, Range>, room: boolean): RowsEffect[] {
+  function onFlushed(
+    message: Uint8Array | undefined,
+    ranges: ReadonlyMap<number, Range>,
+    room: boolean,
+  ): RowsEffect[] {
     for (const [client, { to }] of ranges) horizon.set(client, Math.max(to, horizon.get(client) ?? 0))
     const told = have
     if (!told) {
       // Somebody who listens without ever asking is told what happens, as long as the socket takes it.
-      if (room && !asked) return [{ do: 'send', bytes: message }]
+      if (room && !asked && message) return [{ do: 'send', bytes: message }]
       if (!asked) have = new Map()
       return []
     }
     const inOrder = [...ranges].every(([client, { from }]) => from <= (told.get(client) ?? 0))
     const isNew = [...ranges].some(([client, { to }]) => to > (told.get(client) ?? 0))
-    if (!inOrder || !isNew || !room || asked || reading !== 'nothing' || parts.length > 0) return []
+    if (!message || !inOrder || !isNew || !room || asked || reading !== 'nothing' || parts.length > 0)
+      return []
     for (const [client, { to }] of ranges) told.set(client, Math.max(to, told.get(client) ?? 0))
     return [{ do: 'send', bytes: message }]
   }

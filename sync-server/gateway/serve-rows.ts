@@ -1,3 +1,4 @@
+import { closeCodes } from '../../domain/wire/wire.ts'
 import { type Logger, plainError } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { EntryLog } from '../store/ports.ts'
@@ -14,7 +15,14 @@ export function serveRows(document: string, socket: Socket, deps: ServeRowsDeps)
   let open = true
 
   function happen(event: RowsEvent): void {
-    if (open) for (const effect of channel.step(event, socket.room())) carryOut(effect)
+    if (!open) return
+    try {
+      for (const effect of channel.step(event, socket.room())) carryOut(effect)
+    } catch (error) {
+      // A document that cannot be told is one reader's trouble, not the region's.
+      logger.error({ document, error: plainError(error) }, 'a document cannot be told to its reader')
+      carryOut({ do: 'close', code: closeCodes.busy, reason: 'this region cannot tell this document now' })
+    }
   }
 
   function carryOut(effect: RowsEffect): void {

@@ -18,7 +18,7 @@ export type StubbornLimits = {
 }
 
 /** A provider that retries at y-websocket's slowest pace, every 2.5 s, has 24 in a minute. */
-export const stubbornLimits: StubbornLimits = { strikes: 20, windowMs: 60_000, refuseMs: 300_000 }
+const stubbornLimits: StubbornLimits = { strikes: 20, windowMs: 60_000, refuseMs: 300_000 }
 
 export function createStubborn(monotonic: () => number, limits: StubbornLimits = stubbornLimits): Stubborn {
   const records = new LRUCache<string, { strikes: number[]; refusedUntil: number }>({ max: 10_000 })

@@ -3,7 +3,7 @@ import type { HttpContext } from './context.ts'
 import { answerWith, problem } from './problem.ts'
 
 /** Largest body of a `/v1` call that is no import, in bytes: 1,000 entries of ordinary size. */
-export const bodyLimit = 16 * 1024 * 1024
+const bodyLimit = 16 * 1024 * 1024
 
 export type BodyProblem = 'too-large' | 'not-utf8' | 'not-json'
 

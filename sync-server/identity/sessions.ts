@@ -3,7 +3,7 @@ import { verifyPassword } from './passwords.ts'
 import { type Tokens, tokenLife } from './tokens.ts'
 
 /** What an app gets that has signed in. */
-export type Session = {
+type Session = {
   token: string
   refreshToken: string
   expiresInSeconds: number

@@ -130,7 +130,8 @@ function attach(socket: WebSocket, region: string, opened: (link: PeerLink) => L
 
 function decoded(data: RawData): PeerMessage | undefined {
   try {
-    return decodePeerMessage(data as Buffer)
+    // A copy of its own: a reader that runs over the end of a pooled buffer would read what is not its.
+    return decodePeerMessage(Uint8Array.from(data as Buffer))
   } catch {
     return undefined
   }

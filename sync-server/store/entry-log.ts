@@ -4,8 +4,9 @@ import type { Sql } from './database.ts'
 import { openRow } from './intake.ts'
 import type { LineLog } from './line-log.ts'
 import { logRow, type StoredRow } from './log-table.ts'
+import type { AppendOutcome, PlainRow } from './plain-row.ts'
 import type { CommitOutcome, Draft, EntryLog, FlushedEntry } from './ports.ts'
-import type { AppendOutcome, FlushedRow, PlainRow } from './writer.ts'
+import type { FlushedRow } from './writer.ts'
 
 /** The entries of a region: drafts into rows, rows into items and entries. */
 export function createEntryLog(log: LineLog, sql: Sql): EntryLog {

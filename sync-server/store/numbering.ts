@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Sql } from './database.ts'
 import { type Line, payloadKindOf, tableOf } from './line.ts'
 import type { LogRow } from './log-row.ts'
-import type { AppendOutcome, PlainRow } from './writer.ts'
+import type { AppendOutcome, PlainRow } from './plain-row.ts'
 
 /**
  * Which place rows get in their documents, and which of them the log holds already. Only the writer of an origin makes
@@ -18,9 +18,9 @@ export type Numbering = {
 
 export type Places = {
   /** The commit of an entry that is stored already. */
-  existing(row: PlainRow): AppendOutcome | undefined
+  existing(row: Pick<PlainRow, 'entryId'>): AppendOutcome | undefined
   /** The clock of the next row in this document; counts up with each call. */
-  nextClock(row: PlainRow): number
+  nextClock(row: Pick<PlainRow, 'document'>): number
 }
 
 export function createNumbering(line: Line): Numbering {

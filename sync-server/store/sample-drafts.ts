@@ -84,7 +84,7 @@ export const samplePhysician: Entry['author'] = {
 }
 
 /** A draft of an entry that a test has put together. Throws if the entry is none. */
-export function draftOf(entry: Entry, homeGroup: string): Draft {
+function draftOf(entry: Entry, homeGroup: string): Draft {
   const parsed = parseEntry(entry)
   if (!isParsedEntry(parsed)) throw new Error(parsed.detail)
   return { ...parsed, homeGroup }

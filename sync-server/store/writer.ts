@@ -1,12 +1,9 @@
-import type { Keyring } from '../keys/keyring.ts'
-import { scopeOf } from '../keys/keyring.ts'
-import { seal } from '../keys/sealing.ts'
 import { isConnectionLoss } from './database.ts'
-import { type Line, payloadKindOf } from './line.ts'
-import { chain, emptyHead, type Head, type LogRow, sameBytes, type UnchainedRow } from './log-row.ts'
+import { buildGroup, type Group, type GroupDeps, grantGroup } from './group.ts'
+import { emptyHead, type Head, type LogRow, sameBytes } from './log-row.ts'
 import { appendRows, hashAt } from './log-table.ts'
-import type { Numbering } from './numbering.ts'
 import type { Pen } from './pen.ts'
+import type { AppendOutcome, PlainRow } from './plain-row.ts'
 import type { Witness } from './witness.ts'
 
 /**
@@ -19,36 +16,15 @@ import type { Witness } from './witness.ts'
  * 4. A row enters the chain only under a key whose grant stands before it.
  */
 
-export type PlainRow = {
-  document: string
-  subject: string
-  entryId: string
-  homeGroup: string
-  author: string
-  lamport: number
-  plain: Uint8Array
-}
-export type RowCommit = { origin: string; seq: number; epoch: number; clock: number }
-export type AppendOutcome =
-  | { outcome: 'committed'; commit: RowCommit }
-  | { outcome: 'unavailable'; detail: string }
-  | { outcome: 'indeterminate'; detail: string }
-
 /** A row that is flushed, with its content if this region can open it. */
 export type FlushedRow = { row: LogRow; plain: Uint8Array | undefined }
 
-export type WriterDeps = {
-  line: Line
+export type WriterDeps = GroupDeps & {
   origin: string
   head: Head
   pen: Pen
   /** A new pen after the old one's connection was lost; undefined while another process has it. */
   takePen(): Promise<Pen | undefined>
-  keyring: Keyring
-  /** Regions that may open a home group's documents. */
-  recipientsOf(homeGroup: string): readonly string[]
-  epochOf(homeGroup: string): number
-  numbering: Numbering
   witness: Witness
   onFlushed(rows: readonly FlushedRow[]): void
   warn(message: string, detail: object): void
@@ -73,17 +49,25 @@ export type Writer = {
 }
 
 type Job = { rows: readonly PlainRow[]; resolve: (outcomes: AppendOutcome[]) => void }
-type Group = { rows: LogRow[]; plains: (Uint8Array | undefined)[]; answers: (() => AppendOutcome)[] }
 
+/**
+ * What became of a group: `refused` by the database, `lost` with the connection (known not to be in the log, so it
+ * can be tried again), `unknown` while nobody can read the log.
+ */
+type Stored = 'stored' | 'refused' | 'lost' | 'unknown'
+
+/** How often a group that was lost with its connection is tried again. */
+const retries = 2
 /** Rows of one group: enough to amortise a flush, few enough that nobody waits long behind an import. */
 const groupRows = 1000
 const idleCheckMs = 1000
 
 export function createWriter(deps: WriterDeps): Writer {
   const { line, keyring, numbering } = deps
-  const epochs = deps.epochOf
   let { origin, head, pen } = deps
   let trouble: string | undefined
+  /** The group of which nobody knows yet whether it is in the log. Nothing is written before this is read. */
+  let unsettled: Group | undefined
   let closed = false
   let running: Promise<void> | undefined
   let waiting = 0
@@ -135,118 +119,34 @@ export function createWriter(deps: WriterDeps): Writer {
       for (const job of group) job.resolve(job.rows.map(() => outcome))
     }
     if (trouble && !(await recover())) return answerAll({ outcome: 'unavailable', detail: trouble })
-    let built: Group
-    try {
-      built = await build(group.flatMap((job) => job.rows))
-    } catch (error) {
-      note(error)
-      return answerAll({ outcome: 'unavailable', detail: 'the store cannot be read' })
-    }
-    const stored = await store(built)
+    const rows = group.flatMap((job) => job.rows)
+    let { stored, built } = await attempt(rows)
+    for (let again = 0; stored === 'lost' && again < retries; again++)
+      ({ stored, built } = await attempt(rows))
     if (stored !== 'stored') {
       const detail = trouble ?? 'the store refused the rows'
       return answerAll({ outcome: stored === 'unknown' ? 'indeterminate' : 'unavailable', detail })
     }
     let at = 0
     for (const job of group) {
-      job.resolve(built.answers.slice(at, at + job.rows.length).map((answer) => answer()))
+      job.resolve(built.answers.slice(at, at + job.rows.length))
       at += job.rows.length
     }
   }
 
-  /** Gives rows their place: what is stored already is answered with that commit, the rest is sealed and chained. */
-  async function build(rows: readonly PlainRow[]): Promise<Group> {
-    const places = await numbering.placesFor(pen.sql, origin, rows)
-    const group: Group = { rows: [], plains: [], answers: [] }
-    const fresh = new Map<string, { keyId: string; key: Uint8Array }>()
-    const taken = new Map<string, AppendOutcome>()
-    let last = head
-    const push = (row: UnchainedRow, plain: Uint8Array | undefined) => {
-      const chained = chain(last, row)
-      last = { seq: chained.seq, hash: chained.hash }
-      group.rows.push(chained)
-      group.plains.push(plain)
+  async function attempt(rows: readonly PlainRow[]): Promise<{ stored: Stored; built: Group }> {
+    let built: Group = { rows: [], plains: [], answers: [] }
+    try {
+      built = await buildGroup(deps, pen.sql, origin, head, rows)
+    } catch (error) {
+      note(error)
+      const back = trouble !== undefined && (await recover())
+      return { stored: back ? 'lost' : 'refused', built }
     }
-    for (const row of rows) {
-      const known = places.existing(row) ?? taken.get(row.entryId)
-      if (known) {
-        group.answers.push(() => known)
-        continue
-      }
-      const scope = scopeOf(row.document)
-      const key =
-        fresh.get(scope) ??
-        (await activeKey(scope)) ??
-        (await newKey(scope, row.homeGroup, fresh, push, () => last.seq))
-      const place = { origin, document: row.document, entryId: row.entryId }
-      const { plain, ...clear } = row
-      const clock = places.nextClock(row)
-      const commit = { origin, seq: last.seq + 1, epoch: epochs(row.homeGroup), clock }
-      const kind = payloadKindOf(line)
-      push(
-        {
-          ...clear,
-          origin,
-          seq: commit.seq,
-          kind,
-          clock,
-          epoch: commit.epoch,
-          keyId: key.keyId,
-          bytes: seal(key.key, place, plain),
-        },
-        plain,
-      )
-      const outcome: AppendOutcome = { outcome: 'committed', commit }
-      if (row.entryId) taken.set(row.entryId, outcome)
-      group.answers.push(() => outcome)
-    }
-    return group
+    return { stored: await store(built), built }
   }
 
-  async function activeKey(scope: string): Promise<{ keyId: string; key: Uint8Array } | undefined> {
-    const keyId = keyring.active(origin, scope)
-    const key = keyId && (await keyring.key(keyId))
-    return keyId && key ? { keyId, key } : undefined
-  }
-
-  async function newKey(
-    scope: string,
-    homeGroup: string,
-    fresh: Map<string, { keyId: string; key: Uint8Array }>,
-    push: (row: UnchainedRow, plain: undefined) => void,
-    lastSeq: () => number,
-  ): Promise<{ keyId: string; key: Uint8Array }> {
-    const made = await keyring.make(scope, deps.recipientsOf(homeGroup))
-    push(grantRow(made.keyId, scope, homeGroup, made.recipients, made.wrapped, lastSeq() + 1), undefined)
-    fresh.set(scope, made)
-    return made
-  }
-
-  function grantRow(
-    keyId: string,
-    scope: string,
-    homeGroup: string,
-    regions: readonly string[],
-    wrapped: Uint8Array,
-    seq: number,
-  ): UnchainedRow {
-    const none = { clock: -1, entryId: '', author: '', lamport: 0 }
-    const subject = [...regions].sort().join(',')
-    return {
-      ...none,
-      origin,
-      seq,
-      kind: 'grant',
-      document: scope,
-      subject,
-      homeGroup,
-      epoch: epochs(homeGroup),
-      keyId,
-      bytes: wrapped,
-    }
-  }
-
-  async function store(group: Group): Promise<'stored' | 'refused' | 'unknown'> {
+  async function store(group: Group): Promise<Stored> {
     const last = group.rows.at(-1)
     if (!last) return 'stored'
     try {
@@ -257,27 +157,20 @@ export function createWriter(deps: WriterDeps): Writer {
       if (!isConnectionLoss(error)) return 'refused'
     }
     if (trouble) {
-      if (!(await recover())) {
-        // Nobody can read the log now. Whoever can, later, tells the documents what turned out to be stored.
-        errands.unshift(() => settle(group))
-        return 'unknown'
-      }
-      const there = await hashAt(pen.sql, line, last.origin, last.seq).catch(() => undefined)
-      if (!there || !sameBytes(there, last.hash)) return 'refused'
+      unsettled = group
+      if (!(await recover())) return 'unknown'
+      return head.seq >= last.seq ? 'stored' : 'lost'
     }
     await advance(group)
     return 'stored'
   }
 
+  /** Reads what became of a group in whose commit the connection failed. */
   async function settle(group: Group): Promise<void> {
     const last = group.rows.at(-1)!
-    if (closed) return
-    if (trouble && !(await recover())) {
-      errands.push(() => settle(group))
-      return
-    }
     const there = await hashAt(pen.sql, line, last.origin, last.seq)
     if (there && sameBytes(there, last.hash)) await advance(group)
+    unsettled = undefined
   }
 
   async function advance(group: Group): Promise<void> {
@@ -316,14 +209,15 @@ export function createWriter(deps: WriterDeps): Writer {
   /** Takes the pen again on a new connection. True if rows can be written. */
   async function recover(patienceMs = deps.patienceMs): Promise<boolean> {
     const until = performance.now() + patienceMs
-    await pen.close().catch(() => {})
     for (;;) {
+      await pen.close().catch(() => {})
       try {
         const next = await deps.takePen()
         if (next) {
           pen = next
-          trouble = undefined
           numbering.forget()
+          if (unsettled) await settle(unsettled)
+          trouble = undefined
           return true
         }
         trouble = 'another process of this region holds the pen'
@@ -357,8 +251,7 @@ export function createWriter(deps: WriterDeps): Writer {
       errand(async () => {
         const wrapped = await keyring.wrapFor(keyId, regions)
         if (!wrapped || trouble) return
-        const row = chain(head, grantRow(keyId, scope, homeGroup, regions, wrapped, head.seq + 1))
-        await store({ rows: [row], plains: [undefined], answers: [] })
+        await store(grantGroup(deps, origin, head, { keyId, scope, homeGroup, recipients: regions, wrapped }))
       }),
     beginIncarnation: (next) =>
       errand(async () => {

@@ -120,7 +120,9 @@ describe('the log on PostgreSQL', () => {
         if (outcome?.outcome === 'committed') acknowledged.push(outcome.id)
     }
     await expect
-      .poll(async () => (await store.entries.commit([make.newPatient().patient]))[0]?.outcome, { timeout: 20_000 })
+      .poll(async () => (await store.entries.commit([make.newPatient().patient]))[0]?.outcome, {
+        timeout: 20_000,
+      })
       .toBe('committed')
     const stored = await admin<{ entry_id: string; seq: number }[]>`
       select entry_id, seq::int from log where kind = 'entry' order by seq`
