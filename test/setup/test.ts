@@ -12,6 +12,21 @@ import { builds, runBuild } from './build.ts'
  * timing. Ends with `N passed, N failed`; a step that fails counts as one failure. Further arguments go to Vitest.
  */
 
+/** What is read of Vitest's JSON report. */
+const reportShape = z.looseObject({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numPendingTests: z.int(),
+  numTodoTests: z.int(),
+  testResults: z.array(
+    z.looseObject({
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.looseObject({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+})
+
 const reports = join(CHECKOUT, 'test-results')
 const total = { passed: 0, failed: 0, skipped: 0 }
 const failures: string[] = []
@@ -45,20 +60,6 @@ function projects(): string[] {
   })
   return shape.parse(config).test.projects.map((project) => project.test.name)
 }
-
-const reportShape = z.looseObject({
-  numPassedTests: z.int(),
-  numFailedTests: z.int(),
-  numPendingTests: z.int(),
-  numTodoTests: z.int(),
-  testResults: z.array(
-    z.looseObject({
-      name: z.string(),
-      status: z.string(),
-      assertionResults: z.array(z.looseObject({ fullName: z.string(), status: z.string() })),
-    }),
-  ),
-})
 
 function runProject(project: string): void {
   say(`\n== tests: ${project}`)

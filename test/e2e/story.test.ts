@@ -1,0 +1,299 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Browser, BrowserContextOptions, Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { launchChromium } from '../support/browser.ts'
+import { type RunningCluster, startCluster } from '../support/cluster.ts'
+import {
+  addAllergy,
+  allergyRow,
+  banner,
+  demoPassword,
+  findAndOpen,
+  patientLinks,
+  recordVitals,
+  savedIn,
+  searchField,
+  section,
+  signIn,
+  vitalsRow,
+} from '../support/story.ts'
+
+/** The app in a browser on the real cluster: three regions, the sample patients, the built web edition. */
+
+let cluster: RunningCluster
+let browser: Browser
+const complaints: string[] = []
+
+beforeAll(async () => {
+  ;[cluster, browser] = await Promise.all([startCluster({ samples: true }), launchChromium()])
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await cluster?.stop()
+})
+
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close()
+})
+
+async function openWindow(region: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-US',
+    timezoneId: 'America/New_York',
+    reducedMotion: 'reduce',
+    ...options,
+  })
+  const page = await context.newPage()
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) complaints.push(message.text())
+  })
+  await page.goto(`${cluster.ready.regions[region]?.http}/`)
+  return page
+}
+
+const physician = (region: string) => ({ username: `physician.${region}`, password: demoPassword })
+
+async function openChart(region: string, query: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await openWindow(region, options)
+  await signIn(page, physician(region))
+  await findAndOpen(page, query)
+  return page
+}
+
+/** A substance that no patient has yet. */
+let made = 0
+const substance = () => `Testolamine ${String.fromCharCode(65 + made++)}`
+
+describe('the story', () => {
+  test('RE200 an allergy and a blood pressure of one region are seen in a window of another within a moment', async () => {
+    const frankfurt = await openWindow('frankfurt')
+    const nairobi = await openWindow('nairobi')
+    await signIn(frankfurt, physician('frankfurt'))
+    await signIn(nairobi, { username: 'nurse.nairobi', password: demoPassword })
+    await Promise.all([findAndOpen(frankfurt, 'grossmann'), findAndOpen(nairobi, '12.3.48')])
+    const drug = substance()
+
+    await addAllergy(frankfurt, {
+      substance: drug,
+      reaction: 'Anaphylaxis',
+      severity: 'Severe',
+      criticality: 'High',
+    })
+    await savedIn(allergyRow(frankfurt, drug), 'Frankfurt')
+    await allergyRow(nairobi, drug).waitFor({ timeout: 5000 })
+    expect(await banner(nairobi).textContent()).toContain(drug)
+    expect(await allergyRow(nairobi, drug).getByText('saved in').count()).toBe(0)
+
+    await recordVitals(nairobi, { systolic: '131', diastolic: '77', temperature: '36,8' })
+    await savedIn(vitalsRow(nairobi, '131/77'), 'Nairobi')
+    await vitalsRow(frankfurt, '131/77').waitFor({ timeout: 5000 })
+    expect(await vitalsRow(frankfurt, '131/77').textContent()).toContain('36.8')
+    expect(complaints).toEqual([])
+  })
+
+  test('RE201 the search field has the focus, finds while one types, and Enter opens the first', async () => {
+    const page = await openWindow('london')
+    await signIn(page, physician('london'))
+    await patientLinks(page).first().waitFor()
+    await page.keyboard.type('schneider')
+    await expect
+      .poll(() => patientLinks(page).allTextContents())
+      .toEqual(['SCHNEIDER, Christina (Frau)', 'SCHNEIDER, Christine (Frau)'])
+    expect(await page.getByText('Similar name on this list').count()).toBe(2)
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await banner(page).getByText('SCHNEIDER, Christine').waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('p')
+    await searchField(page).fill('nobody at all')
+    await page.getByText('No patient matches').waitFor()
+  })
+
+  test('RE202 a wrong password is told without saying which part was wrong, and the window stays usable', async () => {
+    const page = await openWindow('frankfurt')
+    await page.getByLabel('Username').fill('physician.frankfurt')
+    await page.getByLabel('Password', { exact: true }).fill('wrong')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('alert').getByText('Username or password is wrong').waitFor()
+    await signIn(page, physician('frankfurt'), 'Nairobi')
+    await page.getByRole('banner').getByText('Nairobi').waitFor()
+  })
+
+  test('RE203 a region that does not answer is said plainly; a change waits, marked, and is saved when it answers', async () => {
+    const page = await openChart('london', 'aoife')
+    await cluster.control('/regions/london/stop', { what: 'server' })
+    try {
+      await page.getByText(/^London does not answer since \d\d:\d\d$/).waitFor()
+      const drug = substance()
+      await addAllergy(page, { substance: drug })
+      await allergyRow(page, drug).getByText('on its way').waitFor()
+      await page.getByRole('button', { name: '1 change on the way' }).waitFor()
+      await cluster.control('/regions/london/start', { what: 'server' })
+      await savedIn(allergyRow(page, drug), 'London')
+      await page.getByText(/does not answer since/).waitFor({ state: 'detached' })
+    } finally {
+      await cluster.control('/reset')
+    }
+  })
+
+  test('RE204 an allergy that is known already is told while one types, and a second one needs a second yes', async () => {
+    const page = await openChart('frankfurt', 'christina')
+    await page.getByRole('button', { name: 'Add allergy' }).click()
+    const panel = page.getByRole('dialog', { name: 'Add an allergy' })
+    await panel.getByRole('combobox', { name: 'Substance' }).fill('penicillin')
+    await panel.getByText('Penicillin is on the list already').waitFor()
+    await page.keyboard.press('Tab')
+    await panel.getByRole('button', { name: 'Save allergy' }).click()
+    await panel.getByText('Confirm that a second entry is meant').waitFor()
+    await page.keyboard.press('Escape')
+    await panel.getByText('Discard what you have typed?').waitFor()
+    await panel.getByRole('button', { name: 'Discard' }).click()
+    await panel.waitFor({ state: 'detached' })
+  })
+
+  test('RE205 what cannot be is refused and what is rare needs a second look before vitals are saved', async () => {
+    const page = await openChart('nairobi', 'bakari')
+    await page.getByRole('button', { name: 'Record vitals' }).click()
+    const panel = page.getByRole('dialog', { name: 'Record vitals' })
+    await panel.getByRole('textbox', { name: 'Temperature' }).fill('368')
+    await panel.getByRole('button', { name: 'Save vitals' }).click()
+    await panel.getByText('Above 46 °C cannot be').waitFor()
+    await panel.getByRole('textbox', { name: 'Temperature' }).fill('36.8')
+    await panel.getByRole('textbox', { name: 'Heart rate' }).fill('190')
+    await panel.getByText('Heart rate 190 /min is unusual.').waitFor()
+    await panel.getByText(/Time in Africa\/Nairobi \(EAT\)/).waitFor()
+    await panel.getByRole('checkbox', { name: 'I have checked: this is right' }).check()
+    await panel.getByRole('button', { name: 'Save vitals' }).click()
+    await savedIn(vitalsRow(page, '190'), 'Nairobi')
+  })
+})
+
+describe('what a clinician must see', () => {
+  test('PAB-0009 the banner stands at the top over the full width, whatever scrolls or opens', async () => {
+    const page = await openChart('london', 'krishnamurthy')
+    const top = async () => banner(page).boundingBox()
+    const before = await top()
+    expect(before).toMatchObject({ x: 0, width: 1280 })
+    await page.getByRole('button', { name: 'Record vitals' }).click()
+    await page.getByRole('textbox', { name: 'Weight' }).focus()
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+    await section(page, 'Care team').scrollIntoViewIfNeeded()
+    expect(await top()).toEqual(before)
+    const covered = await banner(page).evaluate((element) => {
+      const { left, top, width, height } = element.getBoundingClientRect()
+      const points = [0.02, 0.5, 0.98].map((part) =>
+        document.elementFromPoint(left + width * part, top + height / 2),
+      )
+      return points.some((point) => point === null || !element.contains(point))
+    })
+    expect(covered).toBe(false)
+  })
+
+  test('PAB-0015 there is no patient banner where there are several patients', async () => {
+    const page = await openChart('london', 'krishnamurthy')
+    await page.getByRole('link', { name: 'Patients' }).click()
+    await patientLinks(page).first().waitFor()
+    expect(await banner(page).count()).toBe(0)
+  })
+
+  test('MEDi-051 a medication reads drug, dose, route, frequency; what must not be given says so and comes first', async () => {
+    const page = await openChart('london', 'krishnamurthy')
+    const medications = section(page, 'Medications').getByRole('listitem')
+    expect(await medications.first().textContent()).toMatch(/^\s*DO NOT GIVE/)
+    const apixaban = (await medications.filter({ hasText: 'Apixaban' }).first().textContent()) ?? ''
+    expect(apixaban).toMatch(/Apixaban 2\.5 mg film-coated tablet.*DOSE 2\.5 mg.*Oral.*twice daily/)
+    expect(await medications.allTextContents()).not.toContainEqual(expect.stringMatching(/\d\.0 (?:mg|g|mL)/))
+  })
+
+  test('D+Ta-0010 dates and times are those of the patient’s home, and the zone is named where the device stands elsewhere', async () => {
+    const page = await openChart('nairobi', 'wanjiru')
+    await page.getByText('times in EAT').waitFor()
+    const times = await section(page, 'Vitals').getByRole('rowheader').allTextContents()
+    expect(times).toContainEqual(expect.stringMatching(/^\d\d:\d\d EAT/))
+    expect(times).toContainEqual(expect.stringMatching(/^\d\d-[A-Z][a-z]{2}-\d{4}$/))
+  })
+
+  test('RE210 what was entered in error is struck through, with who and when', async () => {
+    const page = await openChart('frankfurt', 'christine')
+    const vitals = section(page, 'Vitals')
+    await vitals.getByText('all', { exact: true }).click()
+    const more = vitals.getByRole('button', { name: /^Show \d+ more$/ })
+    if (await more.count()) await more.click()
+    const row = vitals.getByRole('row').filter({ hasText: 'Entered in error: marked by' })
+    await row.first().waitFor()
+    expect(await row.first().locator('s').count()).toBeGreaterThan(0)
+  })
+})
+
+describe('for everybody', () => {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+  const violations = async (page: Page) => {
+    const { violations: found } = await new AxeBuilder({ page }).withTags(tags).analyze()
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n')}`)
+  }
+
+  test.each(['light', 'dark'] as const)('RE220 axe finds nothing on any screen, %s', async (colorScheme) => {
+    const page = await openWindow('london', { colorScheme })
+    await page.getByLabel('Username').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    expect(await violations(page)).toEqual([])
+    await signIn(page, physician('london'))
+    await patientLinks(page).first().waitFor()
+    expect(await violations(page)).toEqual([])
+    await searchField(page).fill('schneider')
+    expect(await violations(page)).toEqual([])
+    await findAndOpen(page, 'krishnamurthy')
+    await section(page, 'Vitals').getByRole('table').waitFor()
+    for (const fold of await page.getByRole('main').getByRole('button', { expanded: false }).all())
+      if ((await fold.getAttribute('aria-haspopup')) === null) await fold.click()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Add allergy' }).click()
+    await page.getByRole('combobox', { name: 'Substance' }).fill('penicillin')
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Discard' }).click()
+    await page.getByRole('button', { name: 'Record vitals' }).click()
+    await page.getByRole('textbox', { name: 'Temperature' }).fill('368')
+    await page.getByRole('button', { name: 'Save vitals' }).click()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('RE221 everything goes by keyboard, and the focus comes back to where it was', async () => {
+    const page = await openChart('london', 'aoife')
+    await page.keyboard.press('n')
+    await page.getByRole('menuitem', { name: 'Allergy' }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Add an allergy' }).waitFor()
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('role')))
+      .toBe('combobox')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('/')
+    await searchField(page).waitFor()
+    expect(await searchField(page).evaluate((element) => element === document.activeElement)).toBe(true)
+  })
+
+  test('RE222 at 200 % zoom nothing is cut off at the side, and at 1280 px there are two columns', async () => {
+    const narrow = await openChart('london', 'krishnamurthy', { viewport: { width: 640, height: 400 } })
+    const overflow = await narrow.getByRole('main').evaluate((main) => main.scrollWidth - main.clientWidth)
+    expect(overflow).toBeLessThanOrEqual(0)
+    const wide = await openChart('london', 'krishnamurthy')
+    const [left, right] = await Promise.all(
+      ['Allergies', 'Vitals'].map((heading) => section(wide, heading).boundingBox()),
+    )
+    expect(left?.y).toBe(right?.y)
+    expect(right?.x).toBeGreaterThan(left?.x ?? 0)
+  })
+})
