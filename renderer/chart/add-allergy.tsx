@@ -106,6 +106,7 @@ function AllergyForm(props: Props & { onDirty: (dirty: boolean) => void }) {
           maxDropdownHeight={280}
           comboboxProps={{ withinPortal: true }}
           autoComplete="off"
+          openOnFocus={false}
           data-autofocus
         />
         {duplicates.length > 0 && (
@@ -137,6 +138,7 @@ function AllergyForm(props: Props & { onDirty: (dirty: boolean) => void }) {
           value={draft.reaction}
           onChange={(reaction) => change({ reaction })}
           maxDropdownHeight={240}
+          openOnFocus={false}
           autoComplete="off"
         />
         <Choice
