@@ -9,6 +9,8 @@ import { isAppUrl } from './app-address.ts'
  */
 const GRANTED: readonly string[] = [
   'notifications',
+  // Without it a full disk may evict what waits to be sent.
+  'persistent-storage',
   'local-network-access',
   'local-network',
   'loopback-network',

@@ -20,7 +20,7 @@ export function patientName(patient: FhirResource, missing = 'Unknown'): string 
 const uses = ['official', 'usual', '', 'temp', 'nickname', 'anonymous', 'old', 'maiden']
 
 function nameToShow(names: readonly JsonObject[]): JsonObject | undefined {
-  return names.toSorted((a, b) => rank(a) - rank(b))[0]
+  return [...names].sort((a, b) => rank(a) - rank(b))[0]
 }
 
 /** Of two names with one use, the one that has not ended. */

@@ -126,6 +126,11 @@ function Toolbar({
   const { t } = useTranslation()
   const [opened, setOpened] = useState(false)
   const target = useRef<HTMLButtonElement>(null)
+  // The panel gives the focus back to what had it: the button, not an entry of a menu that is gone.
+  const add = (what: 'allergy' | 'vitals') => {
+    target.current?.focus()
+    onAdd(what)
+  }
   useCommand('new', () => {
     target.current?.focus()
     setOpened(true)
@@ -144,10 +149,10 @@ function Toolbar({
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconVaccineOff size={16} aria-hidden />} onClick={() => onAdd('allergy')}>
+          <Menu.Item leftSection={<IconVaccineOff size={16} aria-hidden />} onClick={() => add('allergy')}>
             {t('chart.addMenu.allergy')}
           </Menu.Item>
-          <Menu.Item leftSection={<IconActivity size={16} aria-hidden />} onClick={() => onAdd('vitals')}>
+          <Menu.Item leftSection={<IconActivity size={16} aria-hidden />} onClick={() => add('vitals')}>
             {t('chart.addMenu.vitals')}
           </Menu.Item>
         </Menu.Dropdown>

@@ -3,6 +3,9 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { type FormEvent, useContext, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatTime, zoneName } from '../../domain/display/dates.ts'
+import { observationValue } from '../../domain/display/observation-value.ts'
+import type { Entry } from '../../domain/entries/entry.ts'
+import { asObject } from '../../domain/fhir/resource.ts'
 import { useWork } from '../session/use-work.tsx'
 import { authorVitals } from './author.ts'
 import { type Measure, type Reading, unitOf } from './measures.ts'
@@ -77,7 +80,7 @@ function VitalsForm(props: Props & { onDirty: (dirty: boolean) => void }) {
       props.patientId,
       entries.map(({ entry, measure }) => ({
         entry,
-        about: t('vitals.about', { what: t(`vitals.measures.${measure}`) }),
+        about: t('vitals.about', { what: t(`vitals.measures.${measure}`), value: saidOf(entry, measure) }),
       })),
     )
     props.onClose()
@@ -203,6 +206,13 @@ function VitalsForm(props: Props & { onDirty: (dirty: boolean) => void }) {
       </Stack>
     </form>
   )
+}
+
+/** The value as it is read, to name a change by: `128/76 mmHg`. */
+function saidOf({ aspects }: Entry, measure: Measure): string {
+  const { value } = aspects
+  const said = observationValue({ ...asObject(value), resourceType: 'Observation' })
+  return said ?? unitOf[measure]
 }
 
 /** A number with its unit beside it. What is wrong is told when the field is left, or at once after a try to save. */

@@ -46,6 +46,7 @@ export function plotOption(args: {
   const wall = (ms: number) => ms + offsetMinutes(ms, timeZone) * 60_000
   const tops = topsOf(shown)
   const count = shown.length
+  const longGap = (args.to - args.from) / 6
   const series = shown.flatMap((measure, at) => {
     const readings = args.readings
       .filter((r) => r.measure === measure && !r.struck && r.value !== undefined)
@@ -68,10 +69,14 @@ export function plotOption(args: {
       lineStyle: { color: colours.mark, width: 1.25, opacity: 0.75 },
       itemStyle: { color: colours.mark },
       emphasis: { disabled: true },
-      data: readings.map((r) => ({
-        value: [wall(r.ms), value(r) ?? null],
-        ...(marked && outsideBand(r, args.adult) ? { itemStyle: { color: colours.warn } } : {}),
-      })),
+      data: readings.flatMap((r, place) => [
+        // A long gap is a gap: no line runs through it.
+        ...(r.ms - (readings[place - 1]?.ms ?? r.ms) > longGap ? [{ value: [wall(r.ms) - 1, null] }] : []),
+        {
+          value: [wall(r.ms), value(r) ?? null],
+          ...(marked && outsideBand(r, args.adult) ? { itemStyle: { color: colours.warn } } : {}),
+        },
+      ]),
       ...(marked && band
         ? {
             markArea: {

@@ -79,7 +79,7 @@ export function VitalsTable(props: {
         </table>
       </section>
       {moments.length > firstRows && (
-        <Button variant="subtle" size="compact-sm" m={6} onClick={() => setAll(!all)}>
+        <Button variant="subtle" size="compact-sm" mx={10} my={6} onClick={() => setAll(!all)}>
           {all ? t('chart.less') : t('vitals.more', { count: moments.length - firstRows })}
         </Button>
       )}

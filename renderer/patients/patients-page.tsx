@@ -9,7 +9,15 @@ import {
   IconX,
 } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { type KeyboardEvent, type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useDeferredValue,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { useTranslation } from 'react-i18next'
 import { ageAt } from '../../domain/display/age.ts'
 import { formatDate, formatTime } from '../../domain/display/dates.ts'
@@ -47,13 +55,19 @@ export function PatientsPage() {
   const similar = useMemo(() => similarNames(list.rows ?? []), [list.rows])
   const found = useMemo(() => search?.(searched), [search, searched])
 
+  // Who types faster than the list arrives gets the first of it then.
+  const [entered, setEntered] = useState(false)
+  useEffect(() => {
+    if (!entered || !search) return
+    setEntered(false)
+    // What was typed counts, not what the list showed a moment ago.
+    const first = search(query)[0]
+    if (first) void navigate({ to: '/patients/$patientId', params: { patientId: first.id } })
+  }, [entered, search, query, navigate])
+
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter') {
-      // What was typed counts, not what the list showed a moment ago.
-      const first = search?.(query)[0]
-      if (first && query.trim() !== '')
-        void navigate({ to: '/patients/$patientId', params: { patientId: first.id } })
-    } else if (event.key === 'ArrowDown') {
+    if (event.key === 'Enter') setEntered(query.trim() !== '')
+    else if (event.key === 'ArrowDown') {
       event.preventDefault()
       rowLinks(rows.current)[0]?.focus()
     } else if (event.key === 'Escape' && query !== '') setQuery('')
@@ -78,7 +92,10 @@ export function PatientsPage() {
         aria-label={t('patients.search')}
         placeholder={t('patients.searchHint')}
         value={query}
-        onChange={(event) => setQuery(event.currentTarget.value)}
+        onChange={(event) => {
+          setQuery(event.currentTarget.value)
+          setEntered(false)
+        }}
         onKeyDown={onKeyDown}
         leftSection={<IconSearch size={18} aria-hidden />}
         rightSectionWidth={query ? 44 : 40}

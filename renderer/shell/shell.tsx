@@ -1,6 +1,6 @@
 import { IconKeyboard, IconUsers } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { createContext, Suspense, useContext, useEffect, useRef, useState } from 'react'
+import { createContext, Suspense, useCallback, useContext, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLadder } from '../session/use-work.tsx'
 import { Notices } from '../status/notices.tsx'
@@ -15,6 +15,10 @@ import { useCommand } from './use-commands.tsx'
 const BannerSlot = createContext<HTMLElement | null>(null)
 export const useBannerSlot = () => useContext(BannerSlot)
 
+/** How far below the strip its menus open: a banner must never be covered. In px. */
+const BannerHeight = createContext<() => number>(() => 0)
+export const useBannerHeight = () => useContext(BannerHeight)
+
 /** Where a side panel opens: beside the screen, which makes room for it. */
 const PanelSlot = createContext<HTMLElement | null>(null)
 export const usePanelSlot = () => useContext(PanelSlot)
@@ -27,9 +31,15 @@ export function Shell() {
   const [panelSlot, setPanelSlot] = useState<HTMLElement | null>(null)
   const [help, setHelp] = useState(false)
   const main = useRef<HTMLElement>(null)
+  const notices = useRef<HTMLDivElement>(null)
   const path = useRouterState({ select: (state) => state.location.pathname })
   useWarningBeforeLoss()
 
+  const bannerHeight = useCallback(() => {
+    const height = bannerSlot?.offsetHeight ?? 0
+    // Notices, where there are some, stand between the strip and the banner.
+    return height === 0 ? 0 : height + (notices.current?.offsetHeight ?? 0)
+  }, [bannerSlot])
   const toPatients = () => void navigate({ to: '/' })
   useCommand('patients', toPatients)
   useCommand('search', toPatients)
@@ -40,8 +50,12 @@ export function Shell() {
       <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
         {t('app.skip')}
       </button>
-      <StatusStrip onHelp={() => setHelp(true)} />
-      <Notices />
+      <BannerHeight value={bannerHeight}>
+        <StatusStrip onHelp={() => setHelp(true)} />
+      </BannerHeight>
+      <div ref={notices}>
+        <Notices />
+      </div>
       <div ref={setBannerSlot} />
       <div className={classes.body}>
         <nav className={classes.rail} aria-label={t('rail.label')}>

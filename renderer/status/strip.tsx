@@ -17,6 +17,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { regionTitle } from '../session/regions.ts'
 import { useLadder, useReach, useWork } from '../session/use-work.tsx'
+import { useBannerHeight } from '../shell/shell.tsx'
 import { notAccepted, onTheWay } from '../sync/ladder.ts'
 import type { Reach } from '../sync/round-trip.ts'
 import { ChangesList } from './changes-list.tsx'
@@ -80,6 +81,7 @@ function ChangesOnTheWay() {
   const { t } = useTranslation()
   const ladder = useLadder()
   const [opened, setOpened] = useState(false)
+  const below = useBannerHeight()
   const going = onTheWay(ladder).length
   const refused = notAccepted(ladder).length
   return (
@@ -88,6 +90,7 @@ function ChangesOnTheWay() {
       onChange={setOpened}
       position="bottom-start"
       width={380}
+      offset={8 + below()}
       shadow="md"
       trapFocus
       returnFocus
@@ -137,11 +140,12 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const going = onTheWay(useLadder()).length
   const [asking, setAsking] = useState(false)
+  const below = useBannerHeight()
   const { user } = who
   const role = isKnownRole(user.role) ? t(`strip.roles.${user.role}`) : user.role
   return (
     <>
-      <Menu position="bottom-end" width={240} shadow="md">
+      <Menu position="bottom-end" width={240} shadow="md" offset={8 + below()}>
         <Menu.Target>
           <button type="button" className={classes.button} aria-label={t('strip.user', { name: user.name })}>
             {user.name}

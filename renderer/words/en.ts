@@ -405,7 +405,7 @@ export const en = {
       registered: 'registered',
       unknown: 'status unknown',
     },
-    about: 'Vitals ({{what}})',
+    about: '{{what}} {{value}}',
     more: 'Show {{count}} more',
     latest: 'Latest',
     outside: 'outside the reference range',

@@ -7,7 +7,6 @@ const stateShape = z.looseObject({
   regions: z.record(z.string(), z.record(z.string(), z.looseObject({ state: z.string() }))),
 })
 
-const lookEveryMs = 1000
 /** After a restart that failed, the next one of this region waits longer, up to half a minute. */
 const longestPauseMs = 30_000
 
@@ -15,10 +14,11 @@ export async function keepAlive(
   control: (path: string, body?: unknown) => Promise<unknown>,
   say: (text: string) => void,
   signal: AbortSignal,
+  everyMs = 1000,
 ): Promise<void> {
   const pauses = new Map<string, { until: number; ms: number }>()
   while (!signal.aborted) {
-    await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined)
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined)
     const state = await control('/state').catch(() => undefined)
     if (state === undefined || signal.aborted) continue
     for (const [region, parts] of Object.entries(stateShape.parse(state).regions)) {
