@@ -12,7 +12,7 @@
  */
 
 export const documentKinds = ['chart', 'journal', 'notices', 'thread', 'note', 'group'] as const
-export type DocumentKind = (typeof documentKinds)[number]
+type DocumentKind = (typeof documentKinds)[number]
 
 export type DocumentName =
   | { kind: 'chart' | 'notices' | 'thread' | 'note' | 'group'; id: string; name: string }

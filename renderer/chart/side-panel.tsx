@@ -2,7 +2,7 @@ import { Button, Drawer, Group } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { usePanelSlot } from '../shell/shell.tsx'
+import { usePanelSlot } from '../shell/slots.ts'
 import classes from './side-panel.module.css'
 
 /**

@@ -57,11 +57,6 @@ export function VitalsTable(props: {
                 <tr data-on-its-way={row.some((r) => r.item.onItsWay) || undefined}>
                   <th scope="row">
                     {timeText(at)} <Rung ids={row.flatMap((r) => r.item.mine)} />
-                    {row
-                      .filter((r) => r.status === 'entered-in-error')
-                      .map((r) => (
-                        <ErrorLine key={r.item.subject} item={r.item} aspect="status" />
-                      ))}
                   </th>
                   {columns.map((measure) => (
                     <td key={measure}>
@@ -73,6 +68,16 @@ export function VitalsTable(props: {
                     </td>
                   ))}
                 </tr>
+                {row
+                  .filter((r) => r.status === 'entered-in-error')
+                  .map((reading) => (
+                    <tr key={reading.item.subject} className={classes.error}>
+                      <td colSpan={columns.length + 1}>
+                        {t(`vitals.short.${reading.measure}`)} <s>{reading.text ?? t('vitals.noValue')}</s>
+                        <ErrorLine item={reading.item} aspect="status" />
+                      </td>
+                    </tr>
+                  ))}
               </Fragment>
             ))}
           </tbody>

@@ -1,6 +1,6 @@
 import { IconKeyboard, IconUsers } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { createContext, Suspense, useCallback, useContext, useEffect, useRef, useState } from 'react'
+import { Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLadder } from '../session/use-work.tsx'
 import { Notices } from '../status/notices.tsx'
@@ -8,20 +8,9 @@ import { StatusStrip } from '../status/strip.tsx'
 import { wouldBeLost } from '../sync/changes.ts'
 import { KeysHelp } from './keys-help.tsx'
 import classes from './shell.module.css'
+import { BannerHeight, BannerSlot, PanelSlot } from './slots.ts'
 import { SlowProgress } from './slow.tsx'
 import { useCommand } from './use-commands.tsx'
-
-/** Where a chart puts its banner: over the full width, above all that scrolls. */
-const BannerSlot = createContext<HTMLElement | null>(null)
-export const useBannerSlot = () => useContext(BannerSlot)
-
-/** How far below the strip its menus open: a banner must never be covered. In px. */
-const BannerHeight = createContext<() => number>(() => 0)
-export const useBannerHeight = () => useContext(BannerHeight)
-
-/** Where a side panel opens: beside the screen, which makes room for it. */
-const PanelSlot = createContext<HTMLElement | null>(null)
-export const usePanelSlot = () => useContext(PanelSlot)
 
 /** What stands around every screen: strip, notices, banner, rail. */
 export function Shell() {

@@ -17,7 +17,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { regionTitle } from '../session/regions.ts'
 import { useLadder, useReach, useWork } from '../session/use-work.tsx'
-import { useBannerHeight } from '../shell/shell.tsx'
+import { useBannerHeight } from '../shell/slots.ts'
 import { notAccepted, onTheWay } from '../sync/ladder.ts'
 import type { Reach } from '../sync/round-trip.ts'
 import { ChangesList } from './changes-list.tsx'
@@ -139,13 +139,21 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { who, session } = useWork()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const going = onTheWay(useLadder()).length
+  const [opened, setOpened] = useState(false)
   const [asking, setAsking] = useState(false)
   const below = useBannerHeight()
   const { user } = who
   const role = isKnownRole(user.role) ? t(`strip.roles.${user.role}`) : user.role
   return (
     <>
-      <Menu position="bottom-end" width={240} shadow="md" offset={8 + below()}>
+      <Menu
+        opened={opened}
+        onChange={setOpened}
+        position="bottom-end"
+        width={240}
+        shadow="md"
+        offset={8 + below()}
+      >
         <Menu.Target>
           <button type="button" className={classes.button} aria-label={t('strip.user', { name: user.name })}>
             {user.name}

@@ -95,7 +95,10 @@ describe('admission', () => {
       const { patient } = createDrafts('frankfurt-general', author).newPatient()
       expect(await codesOf(patient.entry)).toEqual(['author'])
     }
-    const elsewhere = createDrafts('frankfurt-general', { ...samplePhysician, organisation: 'somewhere else' })
+    const elsewhere = createDrafts('frankfurt-general', {
+      ...samplePhysician,
+      organisation: 'somewhere else',
+    })
     expect(await codesOf(elsewhere.newPatient().patient.entry)).toEqual([undefined])
   })
 

@@ -22,7 +22,14 @@ export function createLogger(
       censor: '[removed]',
     },
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination ?? standardOutput())
+}
+
+/** Lines that cannot be written, on a full disk for example, are lost: no log is worth the end of a region. */
+function standardOutput(): DestinationStream {
+  const stream = pino.destination({ dest: 1, sync: true, maxLength: 1024 * 1024 })
+  stream.on('error', () => {})
+  return stream
 }
 
 /** What may be logged of an error: its name, message and code; never the values that it carries. */

@@ -61,6 +61,8 @@ const retries = 2
 /** Rows of one group: enough to amortise a flush, few enough that nobody waits long behind an import. */
 const groupRows = 1000
 const idleCheckMs = 1000
+/** A refusal tells for so long that the store takes no writes, unless one succeeds before. */
+const refusalMs = 10_000
 
 export function createWriter(deps: WriterDeps): Writer {
   const { line, keyring, numbering } = deps
@@ -68,6 +70,8 @@ export function createWriter(deps: WriterDeps): Writer {
   let trouble: string | undefined
   /** The group of which nobody knows yet whether it is in the log. Nothing is written before this is read. */
   let unsettled: Group | undefined
+  /** Why the database refused the last group, and until when this counts as not taking writes (monotonic ms). */
+  let refusal: { why: string; until: number } | undefined
   let closed = false
   let running: Promise<void> | undefined
   let waiting = 0
@@ -124,7 +128,7 @@ export function createWriter(deps: WriterDeps): Writer {
     for (let again = 0; stored === 'lost' && again < retries; again++)
       ({ stored, built } = await attempt(rows))
     if (stored !== 'stored') {
-      const detail = trouble ?? 'the store refused the rows'
+      const detail = trouble ?? refusal?.why ?? 'the store refused the rows'
       return answerAll({ outcome: stored === 'unknown' ? 'indeterminate' : 'unavailable', detail })
     }
     let at = 0
@@ -154,7 +158,10 @@ export function createWriter(deps: WriterDeps): Writer {
       if (count !== group.rows.length) trouble = 'another process may have taken the pen'
     } catch (error) {
       note(error)
-      if (!isConnectionLoss(error)) return 'refused'
+      if (!isConnectionLoss(error)) {
+        refusal = { why: refusalWords(error), until: performance.now() + refusalMs }
+        return 'refused'
+      }
     }
     if (trouble) {
       unsettled = group
@@ -176,6 +183,7 @@ export function createWriter(deps: WriterDeps): Writer {
   async function advance(group: Group): Promise<void> {
     const last = group.rows.at(-1)!
     head = { seq: last.seq, hash: last.hash }
+    refusal = undefined
     numbering.advance(group.rows)
     await deps.witness.write(origin, head)
     for (const row of group.rows) if (row.kind === 'grant') keyring.learn(row)
@@ -233,7 +241,7 @@ export function createWriter(deps: WriterDeps): Writer {
     origin: () => origin,
     head: () => head,
     waiting: () => waiting,
-    trouble: () => trouble,
+    trouble: () => trouble ?? (refusal && performance.now() < refusal.until ? refusal.why : undefined),
     append(rows) {
       if (closed)
         return Promise.resolve(rows.map(() => ({ outcome: 'unavailable', detail: 'this server is closing' })))
@@ -269,4 +277,13 @@ export function createWriter(deps: WriterDeps): Writer {
       await pen.close()
     },
   }
+}
+
+/** PostgreSQL's class 53 is what runs out; 53100 is the disk. */
+function refusalWords(error: unknown): string {
+  const { code } = error as { code?: unknown }
+  if (code === '53100') return 'the disk of the database is full: make room, nothing was stored'
+  if (typeof code === 'string' && code.startsWith('53'))
+    return 'the database has run out of a resource; nothing was stored'
+  return 'the database refused the rows; nothing was stored'
 }

@@ -183,14 +183,20 @@ describe('what a clinician must see', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
     await section(page, 'Care team').scrollIntoViewIfNeeded()
     expect(await top()).toEqual(before)
-    const covered = await banner(page).evaluate((element) => {
-      const { left, top, width, height } = element.getBoundingClientRect()
-      const points = [0.02, 0.5, 0.98].map((part) =>
-        document.elementFromPoint(left + width * part, top + height / 2),
-      )
-      return points.some((point) => point === null || !element.contains(point))
-    })
-    expect(covered).toBe(false)
+    const covered = () =>
+      banner(page).evaluate((element) => {
+        const { left, top, width, height } = element.getBoundingClientRect()
+        const across = [0.02, 0.2, 0.4, 0.6, 0.8, 0.98].map((part) => left + width * part)
+        const points = across.flatMap((x) => [0.1, 0.5, 0.9].map((part) => [x, top + height * part] as const))
+        return points.some(([x, y]) => !element.contains(document.elementFromPoint(x, y)))
+      })
+    expect(await covered()).toBe(false)
+    await page.getByRole('button', { name: 'No changes yet' }).click()
+    await page.getByText('What you add in this window').waitFor()
+    expect(await covered()).toBe(false)
+    await page.getByRole('button', { name: /^User menu/ }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).waitFor()
+    expect(await covered()).toBe(false)
   })
 
   test('PAB-0015 there is no patient banner where there are several patients', async () => {
@@ -276,6 +282,7 @@ describe('for everybody', () => {
       .toBe('combobox')
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Add')
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
     await page.keyboard.press('Escape')

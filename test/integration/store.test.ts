@@ -162,6 +162,25 @@ describe('the log on PostgreSQL', () => {
     await store.close()
     region.remove()
   })
+
+  test('ST28 on a full disk nothing is stored, everybody is told why, and it goes on when there is room', async () => {
+    const region = await testRegion(await server.fresh())
+    const store = await region.open()
+    const chart = createDrafts(testGroup).newPatient()
+    await store.sql.unsafe(`
+      create function full_disk() returns trigger language plpgsql as
+        $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$;
+      create trigger full_disk before insert on log for each statement execute function full_disk()`)
+    const [refused] = await store.entries.commit([chart.patient])
+    expect(refused).toMatchObject({ outcome: 'unavailable', detail: expect.stringContaining('disk') })
+    expect(store.health()).toMatchObject({ writes: false, detail: expect.stringContaining('disk') })
+    await store.sql`drop trigger full_disk on log`
+    const [stored] = await store.entries.commit([chart.patient])
+    expect(stored).toMatchObject({ outcome: 'committed', commit: { origin: 'frankfurt.1', seq: 2 } })
+    expect(store.health()).toEqual({ writes: true })
+    await store.close()
+    region.remove()
+  })
 })
 
 describe('restore is an event', () => {

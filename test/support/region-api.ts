@@ -74,12 +74,7 @@ export async function untilEqual(
 }
 
 /** A new entry of this clinician: an allergy in a patient's chart. */
-export function allergyEntry(
-  api: RegionApi,
-  patientId: string,
-  lamport: number,
-  substance = 'Latex',
-): Entry {
+export function allergyEntry(api: RegionApi, patientId: string, lamport: number, substance = 'Latex'): Entry {
   const entry: Entry = {
     schema: 1,
     minReader: 1,
@@ -116,10 +111,7 @@ export function allergyEntry(
 }
 
 /** Proposes entries; every one must be committed. Returns their ids. */
-export async function commitAll(
-  api: RegionApi,
-  entries: readonly Entry[],
-): Promise<string[]> {
+export async function commitAll(api: RegionApi, entries: readonly Entry[]): Promise<string[]> {
   const { status, body } = await api.post('/v1/entries', { entries })
   const refused = body['refused'] as unknown[] | undefined
   if (status !== 200 || refused?.length)

@@ -13,7 +13,9 @@ function idsInTests(): Set<string> {
     for (const file of readdirSync(join(checkout, folder), { recursive: true, encoding: 'utf8' })) {
       if (!/\.test\.tsx?$|contract\.ts$/.test(file)) continue
       const text = readFileSync(join(checkout, folder, file), 'utf8')
-      for (const [, name] of text.matchAll(/\b(?:test|it|describe)(?:\.each\([\s\S]*?\))?\(\s*['"`]([^'"`]+)/g))
+      for (const [, name] of text.matchAll(
+        /\b(?:test|it|describe)(?:\.each\([\s\S]*?\))?\(\s*['"`]([^'"`]+)/g,
+      ))
         for (const id of leadingIds(name!)) ids.add(id)
     }
   return ids
