@@ -7,10 +7,9 @@ import {
   parseDocumentName,
 } from '../../domain/documents/document-name.ts'
 import type { CallProblem } from '../session/http.ts'
-import { useLadder, useWork, type Work } from '../session/use-work.tsx'
+import { useLadder, useWork } from '../session/use-work.tsx'
 import { createDocumentSet, type DocumentState } from '../sync/documents.ts'
 import { type PatientRecord, readRecord } from './record.ts'
-import { deviceZone } from './zoned-time.ts'
 
 /** A patient's chart on the way to the screen. */
 export type ChartState =
@@ -36,14 +35,10 @@ const aboutShape = z.object({
   id: z.string(),
   homeGroup: z.string(),
   home: z.string().nullable(),
-  timeZone: z.string().optional(),
+  timeZone: z.string(),
   documents: z.array(z.string()),
 })
-type About = Omit<z.infer<typeof aboutShape>, 'timeZone'> & { timeZone: string | undefined }
-
-const zonesShape = z.object({
-  patients: z.array(z.object({ id: z.string(), timeZone: z.string().optional() })),
-})
+type About = z.infer<typeof aboutShape>
 
 const retryMs = 3000
 /** Journals that are open from the start, besides this year's. */
@@ -65,8 +60,7 @@ export function useChart(patientId: string): ChartState {
       const answer = await get(`/v1/patients/${encodeURIComponent(patientId)}`, aboutShape)
       if (stopped) return
       if (answer.ok) {
-        const timeZone = answer.value.timeZone ?? (await zoneOnWorklist(get, patientId))
-        if (!stopped) setAbout({ ...answer.value, timeZone })
+        setAbout(answer.value)
         return
       }
       setProblem(answer)
@@ -111,18 +105,12 @@ export function useChart(patientId: string): ChartState {
       patientId,
       homeGroup: about.homeGroup,
       home: about.home ?? undefined,
-      timeZone: about.timeZone ?? deviceZone(),
+      timeZone: about.timeZone,
       record,
       olderYears: journals.filter((year) => !opened.includes(year)),
       loadOlder: () => setAllYears(true),
     },
   }
-}
-
-/** The worklist knows the zone of a patient's home group. */
-async function zoneOnWorklist(get: Work['get'], patientId: string): Promise<string | undefined> {
-  const answer = await get('/v1/worklist', zonesShape)
-  return answer.ok ? answer.value.patients.find(({ id }) => id === patientId)?.timeZone : undefined
 }
 
 /** Years of the journals among documents, the latest first, `undated` last. */

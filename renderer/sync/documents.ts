@@ -114,7 +114,8 @@ function openDocument(deps: DocumentsDeps, name: string, tell: (state: DocumentS
 
   const freshToken = async () => {
     const token = await deps.token()
-    if (token !== undefined) provider.params = { token }
+    // A sub-protocol, not a query parameter: addresses stand in consoles and in the logs of proxies.
+    if (token !== undefined) provider.protocols = [`bearer.${token}`]
   }
   // The provider connects again by itself; by then the token may be another.
   provider.on('connection-close', () => void freshToken())

@@ -36,10 +36,12 @@ export function patientsRoutes({ config, store }: Pick<HttpDeps, 'config' | 'sto
   routes.get('/patients/:id', async (c) => {
     const patient = store.patients.get(c.req.param('id'))
     if (!patient) return unknownPatient()
+    const group = groups.get(patient.homeGroup)
     return c.json({
       id: patient.id,
       homeGroup: patient.homeGroup,
-      home: groups.get(patient.homeGroup)?.home ?? null,
+      home: group?.home ?? null,
+      timeZone: timeZoneOf(group),
       documents: await store.entries.documentsOf(patient.id),
     })
   })
@@ -61,6 +63,11 @@ export function patientsRoutes({ config, store }: Pick<HttpDeps, 'config' | 'sto
   })
 
   return routes
+}
+
+/** A group that this region's configuration does not know is shown in UTC. */
+function timeZoneOf(group: HomeGroupConfig | undefined): string {
+  return group?.timeZone ?? 'UTC'
 }
 
 function unknownPatient(): Response {
@@ -87,6 +94,6 @@ function lineOf(
     ...(deceased === undefined ? {} : { deceased }),
     homeGroup,
     home: group?.home ?? '',
-    timeZone: group?.timeZone ?? 'UTC',
+    timeZone: timeZoneOf(group),
   }
 }

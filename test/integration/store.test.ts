@@ -181,6 +181,18 @@ describe('the log on PostgreSQL', () => {
     await store.close()
     region.remove()
   })
+
+  test('ST29 the schema is brought up once; a database with another text of a migration is refused', async () => {
+    const region = await testRegion(await server.fresh())
+    await (await region.open()).close()
+    const store = await region.open()
+    const applied = await store.sql<{ name: string }[]>`select name from migration order by name`
+    expect(applied.map((row) => row.name)).toEqual(['0001-log.sql'])
+    await store.sql`update migration set checksum = 'other'`
+    await store.close()
+    await expect(region.open()).rejects.toThrow('0001-log.sql')
+    region.remove()
+  })
 })
 
 describe('restore is an event', () => {
