@@ -1,6 +1,7 @@
 import { BrowserWindow, screen } from 'electron'
 import { APP_URL } from './app-address.ts'
 import { encodeLaunchConfig, type LaunchConfig } from './launch-config.ts'
+import { askBeforeLeaving } from './unsaved.ts'
 import { fitBounds, loadWindowState, MINIMUM_SIZE, saveWindowState } from './window-state.ts'
 
 /** What the window needs to know. */
@@ -43,6 +44,7 @@ export function openWindow(deps: WindowDeps): BrowserWindow {
   if (state?.maximized) window.maximize()
   window.once('ready-to-show', () => window.show())
   keepState(window, deps.profile)
+  askBeforeLeaving(window)
   void window.loadURL(APP_URL)
   return window
 }

@@ -2,6 +2,7 @@ import { MantineProvider } from '@mantine/core'
 import { RouterProvider } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { createAppRouter } from './routes.tsx'
+import { createCarried } from './session/carried.ts'
 import { createCall } from './session/http.ts'
 import { createSession } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
@@ -24,19 +25,20 @@ export function App() {
       }),
     [],
   )
+  const carried = useMemo(() => createCarried(), [])
   const router = useMemo(() => createAppRouter(), [])
   const state = useStore(session.onChange, session.current)
 
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       {state.state === 'signed-in' ? (
-        <WorkProvider session={session} who={state}>
+        <WorkProvider session={session} who={state} carried={carried}>
           <CommandsProvider>
             <RouterProvider router={router} />
           </CommandsProvider>
         </WorkProvider>
       ) : (
-        <SignIn session={session} ended={state.ended} />
+        <SignIn session={session} ended={state.ended} carried={carried} />
       )}
     </MantineProvider>
   )

@@ -16,7 +16,7 @@ const stop = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
 
 try {
-  const region = await startRegion(config, logger, stop.signal)
+  const region = await startRegion(config, logger, stop.signal, endOvertaken)
   await aborted(stop.signal)
   await region.close()
   logger.info('the region is closed')
@@ -28,6 +28,13 @@ try {
     )
     process.exitCode = 1
   }
+}
+
+/** Two writers of one region would contradict each other: this one makes room, to be started as standby. */
+function endOvertaken(): void {
+  logger.fatal('another process of this region has written meanwhile: this one ends, start it anew')
+  process.exitCode = 1
+  stop.abort()
 }
 
 function readConfig(): RegionConfig {

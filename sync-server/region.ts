@@ -18,11 +18,13 @@ export type Region = { origin(): string; close(): Promise<void> }
 /**
  * Starts a region: store, then replication, then the doors for clients. Rejects with a message for the operator.
  * @param signal ends a start that waits: for the database, or as standby for another process of the region
+ * @param overtaken told when another process has written for this region since: this one knows too little, and must end
  */
 export async function startRegion(
   config: RegionConfig,
   logger: Logger,
   signal: AbortSignal,
+  overtaken: () => void,
 ): Promise<Region> {
   const secrets = readSecrets(config)
   const info = (message: string, detail: object = {}) => logger.info(detail, message)
@@ -36,7 +38,7 @@ export async function startRegion(
     ...config.peers.map((peer) => [peer.region, peer.wrappingKey] as const),
   ])
   const wrapping = { region: config.region, privateKey: secrets.wrapping, publicKeys }
-  const store = await openRegionStore({ config, wrapping, info, warn, signal })
+  const store = await openRegionStore({ config, wrapping, info, warn, signal, overtaken })
   const closers: (() => Promise<void> | void)[] = [() => store.close()]
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()

@@ -12,7 +12,6 @@
  */
 
 export const documentKinds = ['chart', 'journal', 'notices', 'thread', 'note', 'group'] as const
-type DocumentKind = (typeof documentKinds)[number]
 
 export type DocumentName =
   | { kind: 'chart' | 'notices' | 'thread' | 'note' | 'group'; id: string; name: string }

@@ -20,6 +20,12 @@ export function parseOrigin(text: string): { region: string; incarnation: number
   return match?.[1] && match[2] ? { region: match[1], incarnation: Number(match[2]) } : undefined
 }
 
+/** Are both origins of one region, the first begun after the second? */
+export function isLaterIncarnation(later: string, earlier: string): boolean {
+  const [a, b] = [parseOrigin(later), parseOrigin(earlier)]
+  return a !== undefined && a.region === b?.region && a.incarnation > b.incarnation
+}
+
 /**
  * The Yjs client id under which an origin authors items: 2^32 + the first 48 bits of SHA-256(origin).
  * Yjs clients pick 32-bit ids, so the two ranges never meet; the sum stays below 2^53.

@@ -11,23 +11,25 @@ import {
   Textarea,
 } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { allergySummary } from '../../domain/display/allergies.ts'
 import { fold } from '../patients/fold.ts'
 import { useWork } from '../session/use-work.tsx'
+import { byDanger } from './allergy-order.ts'
 import { type AllergyDraft, authorAllergy } from './author.ts'
 import { reactions, substances } from './coded-terms.ts'
 import { knownAlready, substanceNamed } from './duplicate-allergy.ts'
 import { itemsOf, type PatientRecord } from './record.ts'
 import classes from './side-panel.module.css'
-import { SidePanel } from './side-panel.tsx'
+import { type Leaving, SidePanel } from './side-panel.tsx'
 import { useAuthor } from './use-author.ts'
+import { showWhatIsWrong } from './what-is-wrong.ts'
 
-type Props = { patientId: string; record: PatientRecord; onClose: () => void }
+type Props = { patientId: string; record: PatientRecord; onClose: () => void } & Leaving
 
 /** The panel that adds an allergy. What is known already stands above while one types. */
-export function AddAllergy({ opened, ...props }: Props & { opened: boolean }) {
+export function AddAllergy({ opened, leaving, onStay, ...props }: Props & { opened: boolean }) {
   const { t } = useTranslation()
   const [dirty, setDirty] = useState(false)
   const close = () => {
@@ -35,8 +37,15 @@ export function AddAllergy({ opened, ...props }: Props & { opened: boolean }) {
     props.onClose()
   }
   return (
-    <SidePanel opened={opened} onClose={close} title={t('addAllergy.title')} dirty={dirty}>
-      {opened && <AllergyForm {...props} onClose={close} onDirty={setDirty} />}
+    <SidePanel
+      opened={opened}
+      onClose={close}
+      title={t('addAllergy.title')}
+      dirty={dirty}
+      leaving={leaving}
+      onStay={onStay}
+    >
+      {(cancel) => opened && <AllergyForm {...props} onClose={close} onCancel={cancel} onDirty={setDirty} />}
     </SidePanel>
   )
 }
@@ -50,13 +59,16 @@ const empty: AllergyDraft = {
   note: '',
 }
 
-function AllergyForm(props: Props & { onDirty: (dirty: boolean) => void }) {
+function AllergyForm(
+  props: Omit<Props, keyof Leaving> & { onCancel: () => void; onDirty: (dirty: boolean) => void },
+) {
   const { t } = useTranslation()
   const { changes } = useWork()
   const author = useAuthor()
   const [draft, setDraft] = useState(empty)
   const [repeated, setRepeated] = useState(false)
   const [tried, setTried] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
 
   const allergies = itemsOf(props.record, 'AllergyIntolerance').map(({ resource }) => resource)
   const duplicates = knownAlready(draft.substance, allergies)
@@ -71,12 +83,12 @@ function AllergyForm(props: Props & { onDirty: (dirty: boolean) => void }) {
     const next = { ...draft, ...part }
     setDraft(next)
     if ('substance' in part) setRepeated(false)
-    props.onDirty(next.substance !== '' || next.reaction !== '' || next.note !== '')
+    props.onDirty(Object.entries(empty).some(([key, value]) => next[key as keyof AllergyDraft] !== value))
   }
   const save = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
-    if (Object.values(problems).some((problem) => problem !== undefined)) return
+    if (Object.values(problems).some((problem) => problem !== undefined)) return showWhatIsWrong(form.current)
     const entry = authorAllergy(draft, props.patientId, props.record, author())
     const about = t('allergies.about', { substance: draft.substance.trim() })
     changes.propose(props.patientId, [{ entry, about }])
@@ -85,7 +97,7 @@ function AllergyForm(props: Props & { onDirty: (dirty: boolean) => void }) {
   const coded = substanceNamed(draft.substance)
 
   return (
-    <form onSubmit={save} noValidate aria-label={t('addAllergy.title')}>
+    <form ref={form} onSubmit={save} noValidate aria-label={t('addAllergy.title')}>
       <KnownAllergies record={props.record} same={duplicates.map(({ substance }) => substance)} />
       <Stack gap="md">
         <Autocomplete
@@ -181,13 +193,13 @@ function AllergyForm(props: Props & { onDirty: (dirty: boolean) => void }) {
           minRows={2}
           maxLength={2000}
         />
-        <Group justify="flex-end" gap="sm" className={classes.foot}>
-          <Button variant="default" onClick={props.onClose}>
-            {t('app.cancel')}
-          </Button>
-          <Button type="submit">{t('addAllergy.save')}</Button>
-        </Group>
       </Stack>
+      <Group justify="flex-end" gap="sm" className={classes.foot}>
+        <Button variant="default" onClick={props.onCancel}>
+          {t('app.cancel')}
+        </Button>
+        <Button type="submit">{t('addAllergy.save')}</Button>
+      </Group>
     </form>
   )
 }
@@ -199,6 +211,7 @@ function KnownAllergies({ record, same }: { record: PatientRecord; same: readonl
   const known = itemsOf(record, 'AllergyIntolerance')
     .map((item) => ({ item, ...allergySummary(item.resource) }))
     .filter(({ negation }) => !negation)
+    .sort(byDanger)
   return (
     <section className={classes.known} aria-labelledby={id}>
       <h3 id={id}>{t('addAllergy.known')}</h3>

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { type AllergySummary, allergySummary } from '../../domain/display/allergies.ts'
 import { asObjects, asText } from '../../domain/fhir/resource.ts'
 import { Rung } from '../status/rung.tsx'
+import { byDanger, isPast } from './allergy-order.ts'
 import { Card, Folded, Nothing, Row, Rows, Tag } from './card.tsx'
 import classes from './lists.module.css'
 import { ErrorLine, Provenance } from './provenance.tsx'
@@ -16,9 +17,7 @@ export function Allergies({ record, onAdd }: { record: PatientRecord; onAdd: () 
   }))
   const positive = all.some((a) => !a.negation && !a.struck)
   // "No known allergies" is outranked by an allergy.
-  const current = all
-    .filter((a) => !a.struck && !isPast(a) && !(a.negation && positive))
-    .sort((a, b) => rank(a) - rank(b) || name(a).localeCompare(name(b)))
+  const current = all.filter((a) => !a.struck && !isPast(a) && !(a.negation && positive)).sort(byDanger)
   const past = all.filter((a) => a.struck || isPast(a) || (a.negation && positive))
   return (
     <Card
@@ -127,19 +126,6 @@ function AllergyRow({ allergy }: { allergy: Listed }) {
       )}
     </Row>
   )
-}
-
-function isPast(allergy: Pick<AllergySummary, 'clinicalStatus'>): boolean {
-  return allergy.clinicalStatus === 'inactive' || allergy.clinicalStatus === 'resolved'
-}
-
-function rank({ criticality, reactions }: AllergySummary): number {
-  const order = ['high', 'unable-to-assess', undefined, 'low']
-  return order.indexOf(criticality) - (reactions.some((r) => r.severity === 'severe') ? 0.5 : 0)
-}
-
-function name({ substance }: AllergySummary): string {
-  return substance ?? ''
 }
 
 function isCriticality(code: string | undefined): code is 'high' | 'low' | 'unable-to-assess' {

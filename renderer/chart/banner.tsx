@@ -1,17 +1,19 @@
 import { IconAlertTriangle, IconCircleOff, IconHeartbeat, IconHelpCircle } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useContext } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ageAt } from '../../domain/display/age.ts'
 import { allergyLabel, allergySummary } from '../../domain/display/allergies.ts'
-import { formatDate } from '../../domain/display/dates.ts'
+import { dayIn, formatDate } from '../../domain/display/dates.ts'
 import { patientName } from '../../domain/display/patient-name.ts'
 import { asText, type FhirResource } from '../../domain/fhir/resource.ts'
+import { byDanger } from './allergy-order.ts'
 import classes from './banner.module.css'
 import { genderOf } from './gender.ts'
 import { identifierToShow } from './identifier.ts'
+import { useNameOf } from './provenance.tsx'
 import { type Item, latestFirst, statedBy } from './record.ts'
 import type { Resuscitation } from './resuscitation.ts'
-import { useWhen } from './use-when.tsx'
+import { ChartZone, useWhen } from './use-when.tsx'
 
 /**
  * Who this is, and what must not be missed: over the full width, above all that scrolls, never covered (PAB-0009 to
@@ -28,10 +30,11 @@ export function PatientBanner(props: {
 }) {
   const { t } = useTranslation()
   const { patient } = props
+  const timeZone = useContext(ChartZone)
   const died = patient && diedOf(patient)
   const born = asText(patient?.['birthDate'])
   const gender = asText(patient?.['gender'])
-  const age = born && ageAt(born, typeof died === 'string' ? died : props.today)
+  const age = born && ageAt(born, typeof died === 'string' ? dayIn(died, timeZone) : props.today)
   const identifier = patient && identifierToShow(patient)
   return (
     <section
@@ -52,7 +55,7 @@ export function PatientBanner(props: {
             </Fact>
             {died !== undefined && (
               <Fact label={t(typeof died === 'string' ? 'banner.died' : 'banner.deceased')}>
-                {typeof died === 'string' ? formatDate(died.slice(0, 10)) : t('banner.deceasedUndated')}
+                {typeof died === 'string' ? formatDate(died, timeZone) : t('banner.deceasedUndated')}
               </Fact>
             )}
             <Fact label={t('banner.gender')}>
@@ -84,6 +87,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 function AllergyLine({ allergies, complete }: { allergies: readonly Item[]; complete: boolean }) {
   const { t } = useTranslation()
   const when = useWhen()
+  const name = useNameOf()
   const label = allergyLabel(
     allergies.map(({ resource }) => resource),
     complete,
@@ -93,7 +97,7 @@ function AllergyLine({ allergies, complete }: { allergies: readonly Item[]; comp
     const known = allergies
       .map((item) => ({ item, ...allergySummary(item.resource) }))
       .filter(({ negation, struck }) => !negation && !struck)
-      .sort((a, b) => rank(a) - rank(b))
+      .sort(byDanger)
     return (
       <p className={classes.alert} data-tone="critical">
         <IconAlertTriangle size={18} aria-hidden />
@@ -121,7 +125,7 @@ function AllergyLine({ allergies, complete }: { allergies: readonly Item[]; comp
     )[0]
     const said = negation && allergySummary(negation.resource)
     const stated = negation && statedBy(negation, 'code')
-    const who = said?.recorder ?? stated?.who
+    const who = said?.recorder ?? (stated && name(stated))
     const date = said?.recorded ?? stated?.when
     return (
       <p className={classes.alert} data-tone="quiet">
@@ -183,11 +187,6 @@ function ResuscitationLine({ resuscitation }: { resuscitation: Resuscitation }) 
 function diedOf(patient: FhirResource): string | true | undefined {
   const date = asText(patient['deceasedDateTime'])
   return date ?? (patient['deceasedBoolean'] === true ? true : undefined)
-}
-
-function rank(allergy: { criticality: string | undefined; clinicalStatus: string | undefined }): number {
-  const order = ['high', 'unable-to-assess', undefined, 'low']
-  return order.indexOf(allergy.criticality) + (isPast(allergy.clinicalStatus) ? 10 : 0)
 }
 
 function isPast(status: string | undefined): status is 'inactive' | 'resolved' {

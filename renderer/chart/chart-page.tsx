@@ -18,6 +18,7 @@ import { asText } from '../../domain/fhir/resource.ts'
 import type { CallProblem } from '../session/http.ts'
 import { regionTitle } from '../session/regions.ts'
 import { useWork } from '../session/use-work.tsx'
+import { useOnScreen, useTell } from '../shell/on-screen.ts'
 import { useBannerSlot } from '../shell/slots.ts'
 import { SlowProgress } from '../shell/slow.tsx'
 import { useCommand } from '../shell/use-commands.tsx'
@@ -35,6 +36,7 @@ import { RecordVitals } from './record-vitals.tsx'
 import { Results } from './results.tsx'
 import { resuscitationOf } from './resuscitation.ts'
 import { type Chart, useChart } from './use-chart.ts'
+import { useMinute } from './use-minute.ts'
 import { ChartZone } from './use-when.tsx'
 import { Vitals } from './vitals.tsx'
 import { zonedDateTime } from './zoned-time.ts'
@@ -52,10 +54,23 @@ export default function ChartPage({ patientId }: { patientId: string }) {
   )
 }
 
+type Panel = 'allergy' | 'vitals'
+
 function OpenChart({ chart }: { chart: Chart }) {
   const { t } = useTranslation()
   const slot = useBannerSlot()
-  const [panel, setPanel] = useState<'allergy' | 'vitals' | undefined>(undefined)
+  const { typed } = useOnScreen()
+  const [panel, setPanel] = useState<Panel | undefined>(undefined)
+  // What is typed in one panel is not lost to another: that one waits until somebody says so.
+  const [wanted, setWanted] = useState<Panel | undefined>(undefined)
+  const open = (what: Panel) => (typed && panel !== what ? setWanted(what) : setPanel(what))
+  const close = () => {
+    setPanel(wanted)
+    setWanted(undefined)
+  }
+  const leaving = { leaving: wanted !== undefined, onStay: () => setWanted(undefined) }
+  useTell('timeZone', chart.timeZone)
+  useMinute()
   const { record } = chart
   const { patient } = record
   const now = zonedDateTime(Date.now(), chart.timeZone)
@@ -80,16 +95,16 @@ function OpenChart({ chart }: { chart: Chart }) {
   return (
     <div className={classes.page}>
       {slot && createPortal(<ChartZone value={chart.timeZone}>{banner}</ChartZone>, slot)}
-      <Toolbar chart={chart} now={now} onAdd={setPanel} />
+      <Toolbar chart={chart} now={now} onAdd={open} />
       <div className={classes.columns}>
         <div className={classes.column}>
-          <Allergies record={record} onAdd={() => setPanel('allergy')} />
+          <Allergies record={record} onAdd={() => open('allergy')} />
           <Medications record={record} deceased={deceased} />
           <Problems record={record} />
           <CareTeam record={record} />
         </div>
         <div className={classes.column}>
-          <Vitals chart={chart} adult={adult} onAdd={() => setPanel('vitals')} />
+          <Vitals chart={chart} adult={adult} onAdd={() => open('vitals')} />
           <Results chart={chart} />
           <History chart={chart} />
         </div>
@@ -98,7 +113,8 @@ function OpenChart({ chart }: { chart: Chart }) {
         opened={panel === 'allergy'}
         patientId={chart.patientId}
         record={record}
-        onClose={() => setPanel(undefined)}
+        onClose={close}
+        {...leaving}
       />
       <RecordVitals
         opened={panel === 'vitals'}
@@ -107,27 +123,20 @@ function OpenChart({ chart }: { chart: Chart }) {
         readings={readings}
         adult={adult}
         born={born}
-        onClose={() => setPanel(undefined)}
+        onClose={close}
+        {...leaving}
       />
     </div>
   )
 }
 
 /** Where the patient is at home, whose clock is shown, and what can be added. */
-function Toolbar({
-  chart,
-  now,
-  onAdd,
-}: {
-  chart: Chart
-  now: string
-  onAdd: (what: 'allergy' | 'vitals') => void
-}) {
+function Toolbar({ chart, now, onAdd }: { chart: Chart; now: string; onAdd: (what: Panel) => void }) {
   const { t } = useTranslation()
   const [opened, setOpened] = useState(false)
   const target = useRef<HTMLButtonElement>(null)
   // The panel gives the focus back to what had it: the button, not an entry of a menu that is gone.
-  const add = (what: 'allergy' | 'vitals') => {
+  const add = (what: Panel) => {
     target.current?.focus()
     onAdd(what)
   }

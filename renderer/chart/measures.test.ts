@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { FhirResource } from '../../domain/fhir/resource.ts'
-import { firstPeriod, momentsOf, outsideBand, readingsOf, within } from './measures.ts'
+import { firstPeriod, momentsOf, oldSince, outsideBand, readingsOf, within } from './measures.ts'
 import { itemFor } from './sample-items.ts'
 import { plotOption } from './vitals-plot-option.ts'
 
@@ -74,4 +74,14 @@ test('RE94 the plot shows the clocks of the ward, leaves out what is struck, and
   expect(series?.data.map(({ value }) => value)).toEqual([[Date.parse('2026-11-24T10:00:00Z'), 72]])
   expect(series && 'markArea' in series).toBe(true)
   expect(option(false).series.some((one) => 'markArea' in one)).toBe(false)
+})
+
+test('RE96 a value of more than 24 hours ago says how old it is, in words', () => {
+  const now = Date.parse('2026-11-24T14:02:00Z')
+  const old = (at: string) => oldSince(Date.parse(at), now)
+  expect(old('2026-11-23T14:02:00Z')).toBeUndefined()
+  expect(old('2026-11-23T14:01:59Z')).toEqual({ unit: 'days', count: 1 })
+  expect(old('2026-11-20T08:00:00Z')).toEqual({ unit: 'days', count: 4 })
+  expect(old('2026-08-01T08:00:00Z')).toEqual({ unit: 'months', count: 3 })
+  expect(old('2023-11-01T08:00:00Z')).toEqual({ unit: 'years', count: 3 })
 })

@@ -174,3 +174,14 @@ export function firstPeriod(readings: readonly Reading[], now: number): Period {
   const plottable = readings.filter((r) => r.measure !== 'weight' && !r.struck)
   return periods.find((period) => momentsOf(within(plottable, period, now)).length >= 3) ?? 'all'
 }
+
+export type Old = { unit: 'days' | 'months' | 'years'; count: number }
+
+/** How old a value is that is no longer of today: nothing up to 24 hours. Both in ms since 1970. */
+export function oldSince(ms: number, now: number): Old | undefined {
+  if (now - ms <= dayMs) return undefined
+  const days = Math.floor((now - ms) / dayMs)
+  if (days < 60) return { unit: 'days', count: days }
+  const months = Math.floor(days / 30.44)
+  return months < 24 ? { unit: 'months', count: months } : { unit: 'years', count: Math.floor(days / 365.25) }
+}

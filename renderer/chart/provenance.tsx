@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import classes from './lists.module.css'
-import { type Item, statedBy } from './record.ts'
+import { firstStated, type Item, type Stated, statedBy } from './record.ts'
 import { useWhen } from './use-when.tsx'
 
 /** Who recorded it and when: as the resource says, else the author of the statement. */
@@ -12,9 +12,10 @@ export function Provenance(props: {
 }) {
   const { t } = useTranslation()
   const when = useWhen()
-  const stated = props.item.state.entries.values().next().value?.entry
-  const who = props.who ?? stated?.source ?? stated?.author.user
-  const date = props.when ?? stated?.recordedAt
+  const name = useNameOf()
+  const stated = firstStated(props.item)
+  const who = props.who ?? (stated && name(stated))
+  const date = props.when ?? stated?.when
   if (!who || !date) return null
   return <div className={classes.provenance}>{t('chart.by', { who, when: when(date) })}</div>
 }
@@ -23,10 +24,22 @@ export function Provenance(props: {
 export function ErrorLine({ item, aspect }: { item: Item; aspect: string }) {
   const { t } = useTranslation()
   const when = useWhen()
+  const name = useNameOf()
   const stated = statedBy(item, aspect)
   return (
     <div className={classes.provenance}>
-      {stated ? t('chart.inErrorBy', { who: stated.who, when: when(stated.when) }) : t('chart.inError')}
+      {stated
+        ? t(stated.by === 'user' ? 'chart.inErrorBy' : 'chart.inErrorFrom', {
+            who: name(stated),
+            when: when(stated.when),
+          })
+        : t('chart.inError')}
     </div>
   )
+}
+
+/** A user by their id; a system as what it is, `the source samples`, not as a person. */
+export function useNameOf(): (stated: Stated) => string {
+  const { t } = useTranslation()
+  return ({ by, who }) => (by === 'user' ? who : t('chart.source', { source: who }))
 }

@@ -11,9 +11,10 @@ import { authorVitals } from './author.ts'
 import { type Measure, type Reading, unitOf } from './measures.ts'
 import type { PatientRecord } from './record.ts'
 import classes from './side-panel.module.css'
-import { SidePanel } from './side-panel.tsx'
+import { type Leaving, SidePanel } from './side-panel.tsx'
 import { useAuthor } from './use-author.ts'
-import { ChartZone, useWhen } from './use-when.tsx'
+import { useMinute } from './use-minute.ts'
+import { ChartZone, useWhenShort } from './use-when.tsx'
 import {
   checkVitals,
   decimalsOf,
@@ -22,6 +23,7 @@ import {
   type VitalsTyped,
   vitalFields,
 } from './vitals-form.ts'
+import { showWhatIsWrong } from './what-is-wrong.ts'
 import { zonedDateTime } from './zoned-time.ts'
 
 type Props = {
@@ -32,10 +34,10 @@ type Props = {
   adult: boolean
   born: string | undefined
   onClose: () => void
-}
+} & Leaving
 
 /** The panel that records vital signs: any of them, at a time that is named with its zone. */
-export function RecordVitals({ opened, ...props }: Props & { opened: boolean }) {
+export function RecordVitals({ opened, leaving, onStay, ...props }: Props & { opened: boolean }) {
   const { t } = useTranslation()
   const [dirty, setDirty] = useState(false)
   const close = () => {
@@ -43,13 +45,22 @@ export function RecordVitals({ opened, ...props }: Props & { opened: boolean }) 
     props.onClose()
   }
   return (
-    <SidePanel opened={opened} onClose={close} title={t('recordVitals.title')} dirty={dirty}>
-      {opened && <VitalsForm {...props} onClose={close} onDirty={setDirty} />}
+    <SidePanel
+      opened={opened}
+      onClose={close}
+      title={t('recordVitals.title')}
+      dirty={dirty}
+      leaving={leaving}
+      onStay={onStay}
+    >
+      {(cancel) => opened && <VitalsForm {...props} onClose={close} onCancel={cancel} onDirty={setDirty} />}
     </SidePanel>
   )
 }
 
-function VitalsForm(props: Props & { onDirty: (dirty: boolean) => void }) {
+function VitalsForm(
+  props: Omit<Props, keyof Leaving> & { onCancel: () => void; onDirty: (dirty: boolean) => void },
+) {
   const { t } = useTranslation()
   const { changes } = useWork()
   const author = useAuthor()
@@ -71,10 +82,7 @@ function VitalsForm(props: Props & { onDirty: (dirty: boolean) => void }) {
   const save = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
-    if (!checked.draft || (doubtful && !confirmed)) {
-      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
-      return
-    }
+    if (!checked.draft || (doubtful && !confirmed)) return showWhatIsWrong(form.current)
     const entries = authorVitals(checked.draft, props.patientId, props.record, author())
     changes.propose(
       props.patientId,
@@ -197,13 +205,13 @@ function VitalsForm(props: Props & { onDirty: (dirty: boolean) => void }) {
             {t('recordVitals.nothing')}
           </Text>
         )}
-        <Group justify="flex-end" gap="sm" className={classes.foot}>
-          <Button variant="default" onClick={props.onClose}>
-            {t('app.cancel')}
-          </Button>
-          <Button type="submit">{t('recordVitals.save')}</Button>
-        </Group>
       </Stack>
+      <Group justify="flex-end" gap="sm" className={classes.foot}>
+        <Button variant="default" onClick={props.onCancel}>
+          {t('app.cancel')}
+        </Button>
+        <Button type="submit">{t('recordVitals.save')}</Button>
+      </Group>
     </form>
   )
 }
@@ -246,12 +254,13 @@ function ValueField(props: {
 
 function Last({ measure, readings }: { measure: Measure; readings: readonly Reading[] }) {
   const { t } = useTranslation()
-  const when = useWhen()
+  const when = useWhenShort()
+  const now = useMinute()
   const last = readings.find((r) => r.measure === measure && !r.struck && r.text !== undefined)
   if (!last) return null
   return (
     <Text fz="xs" c="dimmed" mt={3}>
-      {t('recordVitals.lastValue', { value: `${last.text} ${unitOf[measure]}`, when: when(last.at) })}
+      {t('recordVitals.lastValue', { value: `${last.text} ${unitOf[measure]}`, when: when(last.at, now) })}
     </Text>
   )
 }

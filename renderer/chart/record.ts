@@ -1,5 +1,5 @@
 import { chartOf } from '../../domain/documents/document-name.ts'
-import type { CommittedEntry } from '../../domain/entries/entry.ts'
+import type { CommittedEntry, Entry } from '../../domain/entries/entry.ts'
 import { type SubjectState, subjectsOf } from '../../domain/entries/heads.ts'
 import { resourceOf } from '../../domain/fhir/present.ts'
 import { asText, type FhirResource } from '../../domain/fhir/resource.ts'
@@ -75,10 +75,26 @@ export function itemsOf(record: PatientRecord, type: string): readonly Item[] {
   return record.items.get(type) ?? []
 }
 
-/** Who made the statement that is shown about an aspect, and when: the person, or the system that sent it. */
-export function statedBy(item: Item, aspect: string): { who: string; when: string } | undefined {
-  const entry = item.state.heads.get(aspect)?.[0]?.entry
-  return entry && { who: entry.source ?? entry.author.user, when: entry.recordedAt }
+/**
+ * Who made the statement that is shown about an aspect, and when. Of what a system sent nobody knows the person: it is
+ * the source that says so, and the time is that of its arrival.
+ */
+export type Stated = { by: 'user' | 'source'; who: string; when: string }
+
+export function statedBy(item: Item, aspect: string): Stated | undefined {
+  return statedIn(item.state.heads.get(aspect)?.[0]?.entry)
+}
+
+/** The same of the first statement about it. */
+export function firstStated(item: Item): Stated | undefined {
+  return statedIn(item.state.entries.values().next().value?.entry)
+}
+
+function statedIn(entry: Entry | undefined): Stated | undefined {
+  if (!entry) return undefined
+  return entry.source === undefined
+    ? { by: 'user', who: entry.author.user, when: entry.recordedAt }
+    : { by: 'source', who: entry.source, when: entry.recordedAt }
 }
 
 /** Sorts by a FHIR date that is read from each, the latest first, undated last. */

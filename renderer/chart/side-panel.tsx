@@ -1,28 +1,52 @@
 import { Button, Drawer, Group } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
+import { useBlocker } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useTell } from '../shell/on-screen.ts'
 import { usePanelSlot } from '../shell/slots.ts'
 import classes from './side-panel.module.css'
 
+/** Another panel is wanted in its place. */
+export type Leaving = { leaving: boolean; onStay: () => void }
+
 /**
  * A panel at the side: in wide windows the chart makes room for it and stays in sight whole. It is closed by its
- * buttons and by Escape, never by a click beside it; what has been typed is not thrown away without asking.
+ * buttons and by Escape, never by a click beside it. What has been typed is not thrown away without asking, whichever
+ * way somebody leaves: close, cancel, another panel, another screen, the browser's back button.
  */
-export function SidePanel(props: {
-  opened: boolean
-  onClose: () => void
-  title: string
-  dirty: boolean
-  children: ReactNode
-}) {
+export function SidePanel(
+  props: Leaving & {
+    opened: boolean
+    onClose: () => void
+    title: string
+    dirty: boolean
+    /** Gets what a Cancel button does. */
+    children: (cancel: () => void) => ReactNode
+  },
+) {
   const { t } = useTranslation()
   const slot = usePanelSlot()
-  const [asking, setAsking] = useState(false)
-  const close = () => {
-    if (props.dirty && !asking) return setAsking(true)
-    setAsking(false)
+  const typed = props.opened && props.dirty
+  const [closing, setClosing] = useState(false)
+  const away = useBlocker({
+    shouldBlockFn: () => true,
+    enableBeforeUnload: false,
+    disabled: !typed,
+    withResolver: true,
+  })
+  useTell('typed', typed)
+  const asking = typed && (closing || props.leaving || away.status === 'blocked')
+  const close = () => (typed ? setClosing(true) : props.onClose())
+  const stay = () => {
+    setClosing(false)
+    away.reset?.()
+    props.onStay()
+  }
+  const discard = () => {
+    setClosing(false)
     props.onClose()
+    away.proceed?.()
   }
   if (!slot) return null
   return (
@@ -52,16 +76,16 @@ export function SidePanel(props: {
           <IconAlertTriangle size={18} aria-hidden />
           <span>{t('panel.discard')}</span>
           <Group gap="xs">
-            <Button size="compact-sm" variant="default" onClick={close}>
+            <Button size="compact-sm" variant="default" onClick={discard}>
               {t('panel.discardYes')}
             </Button>
-            <Button size="compact-sm" autoFocus onClick={() => setAsking(false)}>
+            <Button size="compact-sm" autoFocus onClick={stay}>
               {t('panel.discardNo')}
             </Button>
           </Group>
         </div>
       )}
-      {props.children}
+      {props.children(close)}
     </Drawer>
   )
 }

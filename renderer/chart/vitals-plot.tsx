@@ -5,9 +5,8 @@ import * as echarts from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import { useContext, useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate } from '../../domain/display/dates.ts'
-import { outsideBand, type Reading, unitOf } from './measures.ts'
-import { ChartZone, useWhen } from './use-when.tsx'
+import { oldSince, outsideBand, type Reading, unitOf } from './measures.ts'
+import { ChartZone, useWhen, useWhenShort } from './use-when.tsx'
 import classes from './vitals.module.css'
 import { axisHeight, type PlotColours, plotOption, plotted, stripHeight } from './vitals-plot-option.ts'
 
@@ -20,7 +19,7 @@ echarts.use([
   SVGRenderer,
 ])
 
-/** The strips of the vitals with the latest value of each beside it. For reading by machine there is the table. */
+/** The strips of the vitals with the latest value of each beside it, when it was measured, and how long ago. For reading by machine there is the table. */
 export function VitalsPlot(props: {
   /** All readings that are loaded: the latest of each measure is told, whenever it was. */
   readings: readonly Reading[]
@@ -31,6 +30,7 @@ export function VitalsPlot(props: {
 }) {
   const { t } = useTranslation()
   const when = useWhen()
+  const short = useWhenShort()
   const timeZone = useContext(ChartZone)
   const scheme = useComputedColorScheme('light')
   const box = useRef<HTMLDivElement>(null)
@@ -77,20 +77,23 @@ export function VitalsPlot(props: {
       <ul className={classes.latest} aria-label={t('vitals.latest')}>
         {shown.map((measure) => {
           const reading = readings.find((r) => r.measure === measure && !r.struck && r.value !== undefined)
-          const outside = reading && outsideBand(reading, props.adult)
+          if (!reading) return null
+          const outside = outsideBand(reading, props.adult)
+          const old = oldSince(reading.ms, props.to)
           return (
             <li key={measure} style={{ height: stripHeight(measure) }}>
               <span className={classes.measure}>{t(`vitals.measures.${measure}`)}</span>
-              <span>
-                <strong data-outside={outside}>
+              <span className={classes.value}>
+                <strong data-outside={outside} data-old={old && true}>
                   {outside === 'above' ? '↑' : outside === 'below' ? '↓' : ''}
-                  {reading?.text}
-                </strong>{' '}
+                  {reading.text}
+                </strong>
                 <span className={classes.unit}>{unitOf[measure]}</span>
+                {old && (
+                  <span className={classes.old}>{t(`vitals.old.${old.unit}`, { count: old.count })}</span>
+                )}
               </span>
-              {reading && reading.ms < props.from && (
-                <span className={classes.unit}>{formatDate(reading.at, timeZone)}</span>
-              )}
+              <span className={classes.unit}>{short(reading.at, props.to)}</span>
             </li>
           )
         })}

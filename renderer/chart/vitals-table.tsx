@@ -5,8 +5,9 @@ import { formatDate } from '../../domain/display/dates.ts'
 import { Rung } from '../status/rung.tsx'
 import { measures, momentsOf, outsideBand, type Reading, unitOf } from './measures.ts'
 import { ErrorLine } from './provenance.tsx'
-import { ChartZone, useWhen } from './use-when.tsx'
+import { ChartZone, timeText } from './use-when.tsx'
 import classes from './vitals.module.css'
+import { deviceZone } from './zoned-time.ts'
 
 const firstRows = 8
 
@@ -20,15 +21,11 @@ export function VitalsTable(props: {
   const { readings, adult } = props
   const { t } = useTranslation()
   const timeZone = useContext(ChartZone)
-  const when = useWhen()
   const [all, setAll] = useState(false)
   const moments = momentsOf(props.inPeriod)
   const columns = measures.filter((measure) => readings.some((r) => r.measure === measure))
   const rows = all ? moments : moments.slice(0, firstRows)
   const dayOf = (at: string | undefined) => at && formatDate(at, timeZone)
-  // Without its day, and with its zone where that has to be named.
-  const timeText = (at: string) =>
-    when(at).slice(formatDate(at, timeZone).length).trim() || t('vitals.noTime')
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
@@ -56,7 +53,8 @@ export function VitalsTable(props: {
                 )}
                 <tr data-on-its-way={row.some((r) => r.item.onItsWay) || undefined}>
                   <th scope="row">
-                    {timeText(at)} <Rung ids={row.flatMap((r) => r.item.mine)} />
+                    {timeText(at, timeZone, deviceZone()) || t('vitals.noTime')}{' '}
+                    <Rung ids={row.flatMap((r) => r.item.mine)} />
                   </th>
                   {columns.map((measure) => (
                     <td key={measure}>
@@ -103,7 +101,7 @@ function Cell({ reading, adult }: { reading: Reading; adult: boolean }) {
       {reading.struck ? (
         <s className={classes.struck}>{reading.text ?? t('vitals.noValue')}</s>
       ) : (
-        <span data-outside={outside} title={outside && t('vitals.outside')} className={classes.value}>
+        <span data-outside={outside} title={outside && t('vitals.outside')} className={classes.number}>
           {outside === 'above' ? '↑' : outside === 'below' ? '↓' : ''}
           {reading.text ?? t('vitals.noValue')}
         </span>

@@ -6,6 +6,7 @@ import { OlderYears } from './history.tsx'
 import { firstPeriod, type Period, periods, type Reading, readingsOf, within } from './measures.ts'
 import { itemsOf } from './record.ts'
 import type { Chart } from './use-chart.ts'
+import { useMinute } from './use-minute.ts'
 import { useWhen } from './use-when.tsx'
 import classes from './vitals.module.css'
 import { VitalsPlot } from './vitals-plot.tsx'
@@ -21,7 +22,7 @@ export function Vitals({ chart, adult, onAdd }: { chart: Chart; adult: boolean; 
   const readings = useMemo(() => readingsOf(observations), [observations])
   const [chosen, setChosen] = useState<Period | undefined>(undefined)
   // A minute is the step in which the axis moves on.
-  const now = Math.ceil(Date.now() / 60_000) * 60_000
+  const now = useMinute()
   // Chosen once, when the values have arrived: a new value must not move the others out of sight.
   const first = useRef<Period | undefined>(undefined)
   if (chart.record.journalsComplete && readings.length > 0) first.current ??= firstPeriod(readings, now)

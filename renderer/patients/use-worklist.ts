@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { CallProblem } from '../session/http.ts'
+import type { SignedIn } from '../session/session.ts'
 import { useWork } from '../session/use-work.tsx'
 import { type PatientRow, worklistShape } from './worklist.ts'
 
@@ -14,10 +15,14 @@ export type Worklist = {
 const refetchMs = 30_000
 const retryMs = 3_000
 
+const none: Worklist = { rows: undefined, at: undefined, problem: undefined }
+/** The last list of each sign-in: who comes back from a chart finds it at once, and while the region does not answer. */
+const lastLists = new WeakMap<SignedIn, Worklist>()
+
 /** The clinician's list: asked for now, every 30 s, and when the window gets the focus; sooner after a failure. */
 export function useWorklist(): Worklist & { ask: () => void } {
-  const { get } = useWork()
-  const [list, setList] = useState<Worklist>({ rows: undefined, at: undefined, problem: undefined })
+  const { get, who } = useWork()
+  const [list, setList] = useState<Worklist>(() => lastLists.get(who) ?? none)
   const ask = useRef(() => {})
 
   useEffect(() => {
@@ -31,11 +36,9 @@ export function useWorklist(): Worklist & { ask: () => void } {
       const answer = await get('/v1/worklist', worklistShape)
       asking = false
       if (stopped) return
-      setList((before) =>
-        answer.ok
-          ? { rows: answer.value, at: Date.now(), problem: undefined }
-          : { ...before, problem: answer },
-      )
+      if (answer.ok) lastLists.set(who, { rows: answer.value, at: Date.now(), problem: undefined })
+      const last = lastLists.get(who) ?? none
+      setList(answer.ok ? last : { ...last, problem: answer })
       timer = setTimeout(load, answer.ok ? refetchMs : retryMs)
     }
     ask.current = () => void load()
@@ -47,7 +50,7 @@ export function useWorklist(): Worklist & { ask: () => void } {
       clearTimeout(timer)
       window.removeEventListener('focus', onFocus)
     }
-  }, [get])
+  }, [get, who])
 
   return { ...list, ask: () => ask.current() }
 }

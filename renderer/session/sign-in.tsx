@@ -15,6 +15,7 @@ import { IconAlertTriangle, IconArrowBigUpLine, IconInfoCircle } from '@tabler/i
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Mark } from '../shell/mark.tsx'
+import type { Carried } from './carried.ts'
 import { findRegions, type Regions, regionNames, regionTitle } from './regions.ts'
 import type { Session, SignInProblem } from './session.ts'
 import classes from './sign-in.module.css'
@@ -26,7 +27,7 @@ type Finding =
   | { state: 'found'; regions: Regions }
 
 /** Who are you, and which region shall this window work with? */
-export function SignIn({ session, ended }: { session: Session; ended: boolean }) {
+export function SignIn({ session, ended, carried }: { session: Session; ended: boolean; carried: Carried }) {
   const { t } = useTranslation()
   const [finding, ask] = useRegions()
 
@@ -44,6 +45,7 @@ export function SignIn({ session, ended }: { session: Session; ended: boolean })
             </Text>
           </div>
         </Group>
+        <Waiting carried={carried} />
         {finding.state === 'asking' && (
           <Group gap="sm" role="status">
             <Loader size="xs" />
@@ -67,6 +69,22 @@ export function SignIn({ session, ended }: { session: Session; ended: boolean })
       </Text>
     </main>
   )
+}
+
+/** What an ended session left unsent. The work before this page hands it over as it goes: looked at a moment later. */
+function Waiting({ carried }: { carried: Carried }) {
+  const { t } = useTranslation()
+  const [waiting, setWaiting] = useState(carried.waiting)
+  useEffect(() => setWaiting(carried.waiting()), [carried])
+  return waiting.map(({ user, count }) => (
+    <div key={user} className={classes.waiting} role="alert">
+      <IconAlertTriangle size={20} aria-hidden />
+      <div>
+        <Text fw={600}>{t('signOut.title', { count })}</Text>
+        <div>{t('signIn.waiting', { count, user })}</div>
+      </div>
+    </div>
+  ))
 }
 
 function SignInForm({ session, regions, ended }: { session: Session; regions: Regions; ended: boolean }) {

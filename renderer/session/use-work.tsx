@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { useStore } from '../shell/store.ts'
 import { type Changes, createChanges } from '../sync/changes.ts'
 import { measureRoundTrip, type RoundTrip } from '../sync/round-trip.ts'
+import type { Carried } from './carried.ts'
 import { type Answer, createCall } from './http.ts'
 import type { Session, SignedIn } from './session.ts'
 
@@ -22,10 +23,12 @@ const WorkContext = createContext<Work | undefined>(undefined)
 export function WorkProvider({
   session,
   who,
+  carried,
   children,
 }: {
   session: Session
   who: SignedIn
+  carried: Carried
   children: ReactNode
 }) {
   const [parts, setParts] = useState<{ changes: Changes; roundTrip: RoundTrip } | undefined>(undefined)
@@ -37,13 +40,16 @@ export function WorkProvider({
       now: Date.now,
       random: Math.random,
     })
+    changes.resume(carried.take(who.user.id))
     const roundTrip = measureRoundTrip({ http: who.address.http, fetch: fetchHere, now: Date.now })
     setParts({ changes, roundTrip })
     return () => {
+      const state = session.current()
+      if (state.state === 'signed-out' && state.ended) carried.keep(who.user.id, changes.ladder())
       changes.stop()
       roundTrip.stop()
     }
-  }, [session, who])
+  }, [session, who, carried])
 
   const work = useMemo((): Work | undefined => {
     if (!parts) return undefined

@@ -1,12 +1,13 @@
 import { IconKeyboard, IconUsers } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLadder } from '../session/use-work.tsx'
 import { Notices } from '../status/notices.tsx'
 import { StatusStrip } from '../status/strip.tsx'
 import { wouldBeLost } from '../sync/changes.ts'
 import { KeysHelp } from './keys-help.tsx'
+import { nothingOnScreen, type OnScreen, OnScreenContext } from './on-screen.ts'
 import classes from './shell.module.css'
 import { BannerHeight, BannerSlot, PanelSlot } from './slots.ts'
 import { SlowProgress } from './slow.tsx'
@@ -22,7 +23,10 @@ export function Shell() {
   const main = useRef<HTMLElement>(null)
   const notices = useRef<HTMLDivElement>(null)
   const path = useRouterState({ select: (state) => state.location.pathname })
-  useWarningBeforeLoss()
+  const [onScreen, setOnScreen] = useState(nothingOnScreen)
+  const tell = useCallback((part: Partial<OnScreen>) => setOnScreen((before) => ({ ...before, ...part })), [])
+  const screen = useMemo(() => ({ onScreen, tell }), [onScreen, tell])
+  useWarningBeforeLoss(onScreen.typed)
 
   const bannerHeight = useCallback(() => {
     const height = bannerSlot?.offsetHeight ?? 0
@@ -35,61 +39,67 @@ export function Shell() {
   useCommand('help', () => setHelp(true))
 
   return (
-    <div className={classes.frame}>
-      <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
-        {t('app.skip')}
-      </button>
-      <BannerHeight value={bannerHeight}>
-        <StatusStrip onHelp={() => setHelp(true)} />
-      </BannerHeight>
-      <div ref={notices}>
-        <Notices />
+    <OnScreenContext value={screen}>
+      <div className={classes.frame}>
+        <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
+          {t('app.skip')}
+        </button>
+        <BannerHeight value={bannerHeight}>
+          <StatusStrip onHelp={() => setHelp(true)} />
+        </BannerHeight>
+        <div ref={notices}>
+          <Notices />
+        </div>
+        <div ref={setBannerSlot} />
+        <div className={classes.body}>
+          <nav className={classes.rail} aria-label={t('rail.label')}>
+            <Link
+              to="/"
+              className={classes.place}
+              data-current={path === '/' || undefined}
+              title={t('rail.patients')}
+            >
+              <IconUsers size={22} stroke={1.6} aria-hidden />
+              <span>{t('rail.patients')}</span>
+            </Link>
+            <button
+              type="button"
+              className={classes.place}
+              onClick={() => setHelp(true)}
+              title={t('rail.help')}
+            >
+              <IconKeyboard size={22} stroke={1.6} aria-hidden />
+              <span>{t('rail.help')}</span>
+            </button>
+          </nav>
+          <main ref={main} id="main" className={classes.main} tabIndex={-1}>
+            <BannerSlot value={bannerSlot}>
+              <PanelSlot value={panelSlot}>
+                <Suspense fallback={<SlowProgress label={t('app.loading')} />}>
+                  <Outlet />
+                </Suspense>
+              </PanelSlot>
+            </BannerSlot>
+          </main>
+          <div ref={setPanelSlot} className={classes.panel} />
+        </div>
+        <KeysHelp opened={help} onClose={() => setHelp(false)} />
       </div>
-      <div ref={setBannerSlot} />
-      <div className={classes.body}>
-        <nav className={classes.rail} aria-label={t('rail.label')}>
-          <Link
-            to="/"
-            className={classes.place}
-            data-current={path === '/' || undefined}
-            title={t('rail.patients')}
-          >
-            <IconUsers size={22} stroke={1.6} aria-hidden />
-            <span>{t('rail.patients')}</span>
-          </Link>
-          <button
-            type="button"
-            className={classes.place}
-            onClick={() => setHelp(true)}
-            title={t('rail.help')}
-          >
-            <IconKeyboard size={22} stroke={1.6} aria-hidden />
-            <span>{t('rail.help')}</span>
-          </button>
-        </nav>
-        <main ref={main} id="main" className={classes.main} tabIndex={-1}>
-          <BannerSlot value={bannerSlot}>
-            <PanelSlot value={panelSlot}>
-              <Suspense fallback={<SlowProgress label={t('app.loading')} />}>
-                <Outlet />
-              </Suspense>
-            </PanelSlot>
-          </BannerSlot>
-        </main>
-        <div ref={setPanelSlot} className={classes.panel} />
-      </div>
-      <KeysHelp opened={help} onClose={() => setHelp(false)} />
-    </div>
+    </OnScreenContext>
   )
 }
 
-/** The browser asks before a window is closed that holds changes no region has. */
-function useWarningBeforeLoss() {
+/** The browser asks before a window is closed that holds changes no region has, or something typed. */
+function useWarningBeforeLoss(typed: boolean) {
   const ladder = useLadder()
-  const lost = wouldBeLost(ladder)
+  const lost = typed || wouldBeLost(ladder)
   useEffect(() => {
     if (!lost) return
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
+    const warn = (event: BeforeUnloadEvent) => {
+      event.preventDefault()
+      // Chromium before 119 asks only for this.
+      event.returnValue = true
+    }
     window.addEventListener('beforeunload', warn)
     return () => window.removeEventListener('beforeunload', warn)
   }, [lost])

@@ -1,9 +1,10 @@
 import { Button, Group, Text } from '@mantine/core'
 import { IconAlertTriangle, IconArrowUp, IconCheck } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { formatTime } from '../../domain/display/dates.ts'
+import { clockBeside } from '../chart/use-when.tsx'
 import { regionTitle } from '../session/regions.ts'
 import { useLadder, useWork } from '../session/use-work.tsx'
+import { useOnScreen } from '../shell/on-screen.ts'
 import type { Change } from '../sync/ladder.ts'
 import classes from './changes-list.module.css'
 import { useRefusalWords } from './refusal-words.ts'
@@ -13,6 +14,7 @@ export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
   const { t } = useTranslation()
   const { changes, who } = useWork()
   const why = useRefusalWords()
+  const { timeZone } = useOnScreen()
   const region = regionTitle(who.region)
   const list = [...useLadder().values()].filter(only ?? (() => true)).reverse()
   if (list.length === 0)
@@ -29,7 +31,10 @@ export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
           <div className={classes.words}>
             <div>
               {change.about}
-              <span className={classes.time}> {formatTime(change.entry.recordedAt)}</span>
+              <span className={classes.time}>
+                {' '}
+                {clockBeside(Date.parse(change.entry.recordedAt), timeZone)}
+              </span>
             </div>
             <div className={classes.rung}>
               {change.rung.at === 'sending' && t('ladder.sendingLong', { region })}

@@ -2,10 +2,10 @@ import { Button } from '@mantine/core'
 import { IconAlertOctagon, IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatTime } from '../../domain/display/dates.ts'
-import { localDateTime } from '../chart/zoned-time.ts'
+import { clockBeside } from '../chart/use-when.tsx'
 import { regionTitle } from '../session/regions.ts'
 import { useLadder, useReach, useWork } from '../session/use-work.tsx'
+import { useOnScreen } from '../shell/on-screen.ts'
 import { notAccepted } from '../sync/ladder.ts'
 import { ChangesList } from './changes-list.tsx'
 import classes from './notices.module.css'
@@ -17,6 +17,8 @@ export function Notices() {
   const reach = useReach()
   const refused = notAccepted(useLadder())
   const region = regionTitle(who.region)
+  const { timeZone } = useOnScreen()
+  const clock = (ms: number) => clockBeside(ms, timeZone)
   return (
     <div aria-live="polite">
       {reach.state === 'silent' && (
@@ -66,8 +68,4 @@ function Notice(props: {
       {props.action}
     </section>
   )
-}
-
-function clock(ms: number): string {
-  return formatTime(localDateTime(ms)) ?? ''
 }

@@ -17,6 +17,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { regionTitle } from '../session/regions.ts'
 import { useLadder, useReach, useWork } from '../session/use-work.tsx'
+import { useOnScreen } from '../shell/on-screen.ts'
 import { useBannerHeight } from '../shell/slots.ts'
 import { notAccepted, onTheWay } from '../sync/ladder.ts'
 import type { Reach } from '../sync/round-trip.ts'
@@ -142,6 +143,7 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
   const [opened, setOpened] = useState(false)
   const [asking, setAsking] = useState(false)
   const below = useBannerHeight()
+  const { typed } = useOnScreen()
   const { user } = who
   const role = isKnownRole(user.role) ? t(`strip.roles.${user.role}`) : user.role
   return (
@@ -184,7 +186,7 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
           </Menu.Item>
           <Menu.Item
             leftSection={<IconLogout size={16} aria-hidden />}
-            onClick={() => (going > 0 ? setAsking(true) : session.signOut())}
+            onClick={() => (going > 0 || typed ? setAsking(true) : session.signOut())}
           >
             {t('strip.signOut')}
           </Menu.Item>
@@ -193,14 +195,14 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
       <Modal
         opened={asking}
         onClose={() => setAsking(false)}
-        title={t('signOut.title', { count: going })}
+        title={going > 0 ? t('signOut.title', { count: going }) : t('signOut.typedTitle')}
         closeButtonProps={{ 'aria-label': t('app.close') }}
         centered
       >
-        <Text mb="md">{t('signOut.text')}</Text>
+        <Text mb="md">{going > 0 ? t('signOut.text', { count: going }) : t('signOut.typedText')}</Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={() => session.signOut()}>
-            {t('signOut.leave')}
+            {t('signOut.leave', { count: Math.max(1, going) })}
           </Button>
           <Button data-autofocus onClick={() => setAsking(false)}>
             {t('signOut.stay')}

@@ -9,6 +9,8 @@ export type Changes = {
   onChange(listener: () => void): () => void
   /** Proposes entries of one patient. Answers with their ids. */
   propose(patientId: string, statements: readonly { entry: Entry; about: string }[]): string[]
+  /** Proposes again what an earlier session of the same person could not send. */
+  resume(waiting: readonly Change[]): void
   retry(id: string): void
   dismiss(id: string): void
   stop(): void
@@ -52,6 +54,12 @@ export function createChanges(deps: ChangesDeps): Changes {
         submit({ id, entry })
         return id
       })
+    },
+    resume(waiting) {
+      for (const { rung: _, since: __, ...change } of waiting) {
+        step({ type: 'proposed', change })
+        submit(change)
+      }
     },
     retry(id) {
       const change = ladder.get(id)

@@ -43,6 +43,8 @@ export const en = {
       title: 'Your session has ended',
       text: 'The region no longer accepts it. Sign in again to go on.',
     },
+    waiting_one: 'It waits in this window: keep it open. It is sent when {{user}} signs in here again.',
+    waiting_other: 'They wait in this window: keep it open. They are sent when {{user}} signs in here again.',
     wrong: {
       title: 'Username or password is wrong',
       text: 'Check both and try again. Passwords tell capitals from small letters.',
@@ -96,9 +98,15 @@ export const en = {
   signOut: {
     title_one: '{{count}} change has not been saved',
     title_other: '{{count}} changes have not been saved',
-    text: 'If you sign out now, they are lost. Stay until the strip at the top says that all changes are saved.',
+    text_one:
+      'If you sign out now, it is lost. Stay until the strip at the top says that all changes are saved.',
+    text_other:
+      'If you sign out now, they are lost. Stay until the strip at the top says that all changes are saved.',
+    typedTitle: 'What you have typed has not been saved',
+    typedText: 'If you sign out now, it is lost. Save it or discard it first.',
     stay: 'Stay signed in',
-    leave: 'Sign out and lose them',
+    leave_one: 'Sign out and lose it',
+    leave_other: 'Sign out and lose them',
   },
 
   notice: {
@@ -214,6 +222,8 @@ export const en = {
     toPatients: 'Go to the patients',
     inError: 'Entered in error',
     inErrorBy: 'Entered in error: marked by {{who}}, {{when}}',
+    inErrorFrom: 'Entered in error: marked by {{who}}, received {{when}}',
+    source: 'the source {{source}}',
     by: '{{who}}, {{when}}',
     less: 'Show fewer',
   },
@@ -407,7 +417,15 @@ export const en = {
     },
     about: '{{what}} {{value}}',
     more: 'Show {{count}} more',
-    latest: 'Latest',
+    latest: 'Latest values',
+    old: {
+      days_one: '{{count}} day old',
+      days_other: '{{count}} days old',
+      months_one: '{{count}} month old',
+      months_other: '{{count}} months old',
+      years_one: '{{count}} year old',
+      years_other: '{{count}} years old',
+    },
     outside: 'outside the reference range',
   },
 

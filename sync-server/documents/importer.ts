@@ -8,6 +8,7 @@ import { statementOf } from '../../domain/fhir/statement.ts'
 import type { Identity } from '../identity/tokens.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { CommitOutcome, Draft, RegionStore } from '../store/ports.ts'
+import { subjectNamed } from './patient-record.ts'
 import { createTurns } from './turns.ts'
 
 /**
@@ -121,10 +122,14 @@ export function createImporter({ store, metrics, now }: ImporterDeps): Importer 
     report: ImportReport,
   ): Promise<Draw | undefined> {
     const subject = `${type}/${resource.id}`
-    const name = (await store.entries.documentOf(subject)) ?? documentFor(resource, patientId)
+    const about = await store.entries.documentsAbout(subject)
+    const first = about.length > 1 ? await store.entries.documentOf(subject) : about[0]
+    const name = first ?? documentFor(resource, patientId)
     const document = documents.get(name) ?? (await openDocument(name))
     documents.set(name, document)
-    const statement = statementOf(resource, document.subjects.get(subject), source)
+    const known =
+      about.length > 1 ? await subjectNamed(store.entries, subject) : document.subjects.get(subject)
+    const statement = statementOf(resource, known, source)
     if (statement.outcome === 'refused') return refuse(report, { place, type }, statement.detail)
     if (statement.outcome === 'unchanged') {
       countsOf(report, type).unchanged += 1

@@ -1,3 +1,4 @@
+import { isDocumentName, parseDocumentName, patientOf } from '../../domain/documents/document-name.ts'
 import type { CommittedEntry } from '../../domain/entries/entry.ts'
 import { type SubjectState, subjectsOf } from '../../domain/entries/heads.ts'
 import { resourceOf } from '../../domain/fhir/present.ts'
@@ -27,12 +28,18 @@ export async function resourceNamed(entries: EntryLog, subject: string): Promise
   return state && resourceOf(state)
 }
 
-async function subjectNamed(entries: EntryLog, subject: string): Promise<SubjectState | undefined> {
-  const first = await entries.documentOf(subject)
-  if (first === undefined) return undefined
-  const statements = await entries.entriesOf(first)
-  // What began as a safety notice may have gone on in the chart.
-  const patient = /^notices\/(.+)$/.exec(first)?.[1]
-  if (patient !== undefined) statements.push(...(await entries.entriesOf(`chart/${patient}`)))
-  return subjectsOf(statements.filter(({ entry }) => entry.subject === subject)).get(subject)
+/** A subject as all documents of its patient tell it that hold statements about it. */
+export async function subjectNamed(entries: EntryLog, subject: string): Promise<SubjectState | undefined> {
+  const documents = await entries.documentsAbout(subject)
+  const first = documents.length > 1 ? await entries.documentOf(subject) : documents[0]
+  const statements: CommittedEntry[] = []
+  for (const document of documents.filter((name) => patientIn(name) === patientIn(first)))
+    for (const statement of await entries.entriesOf(document))
+      if (statement.entry.subject === subject) statements.push(statement)
+  return subjectsOf(statements).get(subject)
+}
+
+function patientIn(name = ''): string | undefined {
+  const document = parseDocumentName(name)
+  return isDocumentName(document) ? patientOf(document) : undefined
 }

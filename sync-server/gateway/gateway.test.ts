@@ -288,6 +288,23 @@ describe('the stock endpoint', () => {
     }, 10_000)
   })
 
+  test('GW38 who asks and never listens costs a bounded queue, and gets the whole note when it listens', async () => {
+    const writer = await provider('note/n12')
+    await until(() => writer.provider.synced)
+    writer.doc.getText('text').insert(0, 'x'.repeat(700_000))
+    const deaf = await socket('/note/n12')
+    await until(() => deaf.frames.length > 0)
+    deaf.ws.pause()
+    for (let i = 0; i < 100; i++) deaf.ws.send(step1Message(new Uint8Array([0])))
+    await sleep(300)
+    deaf.ws.resume()
+    await sleep(500)
+    const answers = deaf.frames.filter((frame) => frame.length > 700_000).length
+    expect(answers).toBeGreaterThan(0)
+    expect(answers).toBeLessThan(20)
+    expect(deaf.closed()).toBeUndefined()
+  })
+
   test('GW31 an update of a note whose root is foreign is refused by type 2 and changes nothing', async () => {
     const one = await socket('/note/n10')
     const doc = new Y.Doc()
@@ -357,6 +374,18 @@ describe('the meridian endpoint', () => {
     const { ws } = await socket('', { token: '?', protocols: ['meridian.v1', `bearer.${token}`] })
     expect(ws.protocol).toBe('meridian.v1')
     expect((await socket('', { token: '?', protocols: ['meridian.v1'] })).status()).toBe(401)
+  })
+
+  test('GW39 who makes the region answer without ever listening is cut off', async () => {
+    const { ws } = await socket('', { protocols: ['meridian.v1'] })
+    ws.pause()
+    const proposals = Array.from({ length: 1000 }, () => ({ id: 'x'.repeat(64), text: '' }))
+    const frame = encodeFrame({ channel: 0, type: 'submit', proposals })
+    for (let i = 0; i < 600 && region.gateway.connections() > 0; i++) {
+      ws.send(frame)
+      if (i % 20 === 0) await sleep(10)
+    }
+    await until(() => region.gateway.connections() === 0)
   })
 
   test('GW35 unknown types are skipped, malformed frames close with 4400, large ones with 4413', async () => {

@@ -48,3 +48,21 @@ test('HT24 a port that is taken is an error of listen, and close waits for reque
   await region.close()
   expect(await (await answer).json()).toMatchObject({ committed: [{ id: patient.id }], refused: [] })
 })
+
+test('HT25 a request that offers another protocol, as Java’s client and curl do, is served all the same', async () => {
+  const region = await startSampleRegion()
+  const port = Number(new URL(region.http).port)
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write(
+        'GET /health HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n',
+      ),
+    )
+    socket.once('data', (data) => {
+      socket.destroy()
+      resolve(data.toString())
+    })
+  })
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+  await region.close()
+})

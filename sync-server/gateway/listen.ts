@@ -35,6 +35,8 @@ export async function listen(deps: {
       requestTimeout: limits.request,
       keepAliveTimeout: limits.idle,
       maxHeaderSize: limits.headBytes,
+      // Java's HTTP client and `curl --http2` offer h2c with every request: who offers it takes HTTP/1.1 as well.
+      shouldUpgradeCallback: ({ headers }) => /\bwebsocket\b/i.test(headers.upgrade ?? ''),
     },
     getRequestListener(app.fetch, { overrideGlobalObjects: false }),
   )

@@ -28,6 +28,9 @@ export function serveNote(
   let open = true
   /** Updates were left out because the socket was full: one that holds everything takes their place. */
   let behind = false
+  /** A sync step 1 that waits for its answer; a later one takes its place. */
+  let asked: Uint8Array | undefined
+  let answering = false
 
   const member: NoteMember = {
     person: { id: identity.user, name: identity.name },
@@ -61,7 +64,8 @@ export function serveNote(
     if (!note || !open) return
     switch (message.type) {
       case 'step1':
-        return answer(note, message.stateVector)
+        asked = message.stateVector
+        return answerAsked(note)
       case 'step2':
       case 'update':
         return apply(note, message.update)
@@ -75,12 +79,21 @@ export function serveNote(
     }
   }
 
-  async function answer(note: Note, stateVector: Uint8Array): Promise<void> {
+  /** One answer at a time, and only when there is room: an answer may be the whole note. */
+  async function answerAsked(note: Note): Promise<void> {
+    if (answering) return
+    answering = true
     try {
-      socket.send(step2Message(await note.answer(stateVector)))
+      while (asked && open && socket.room()) {
+        const stateVector = asked
+        asked = undefined
+        socket.send(step2Message(await note.answer(stateVector)))
+      }
     } catch (error) {
       if (error instanceof RangeError) malformed()
       else unreadable()
+    } finally {
+      answering = false
     }
   }
 
@@ -119,6 +132,7 @@ export function serveNote(
     },
     drained: () => {
       if (behind) void catchUp().catch(() => unreadable())
+      if (asked) void joined.then((note) => note && answerAsked(note))
     },
     closed: () => {
       open = false

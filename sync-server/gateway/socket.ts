@@ -31,6 +31,9 @@ export type SocketDeps = {
   bufferedBound: number
 }
 
+/** A reader with so many times the bound waiting makes the region answer without ever listening: it is cut off. */
+const mostBounds = 16
+
 export function createSocket(ws: WebSocket, { monotonic, bufferedBound }: SocketDeps): Socket {
   const times = { sent: monotonic(), heard: monotonic() }
   let handlers: SocketHandlers | undefined
@@ -59,6 +62,7 @@ export function createSocket(ws: WebSocket, { monotonic, bufferedBound }: Socket
   return {
     send(bytes) {
       if (ws.readyState !== ws.OPEN || own !== undefined) return
+      if (ws.bufferedAmount > mostBounds * bufferedBound) return ws.terminate()
       times.sent = monotonic()
       ws.send(bytes, (error) => {
         if (!error && room()) handlers?.drained()

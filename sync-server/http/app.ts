@@ -4,6 +4,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { routePath } from 'hono/route'
 import { createSessions } from '../identity/sessions.ts'
 import { plainError } from '../observability/logger.ts'
+import { isOutOfReach } from '../store/database.ts'
 import { authorityRoutes } from './authority-routes.ts'
 import type { HttpApp, HttpContext, HttpDeps, HttpEnv } from './context.ts'
 import { keepOut, originDoor, tokenDoor } from './doors.ts'
@@ -47,6 +48,10 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   app.notFound((c) => nowhere(c))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
+    if (isOutOfReach(error))
+      return isFhir(c)
+        ? failed(503, 'transient', away, retryLater)
+        : problem('unavailable', away, { retryAfterSeconds })
     // The route's pattern, never the path: paths hold ids of patients.
     deps.logger.error({ route: routePath(c, -1), error: plainError(error) }, 'a request failed')
     return isFhir(c)
@@ -56,8 +61,13 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   return app
 }
 
+const away = 'this region cannot reach its store now; try again later, or in another region'
+const retryAfterSeconds = 5
+const retryLater = { 'retry-after': String(retryAfterSeconds) }
+
+/** Paths whose errors are OperationOutcomes. */
 function isFhir(c: { req: { path: string } }): boolean {
-  return c.req.path.startsWith('/fhir/')
+  return c.req.path.startsWith('/fhir/') || c.req.path === '/v1/import'
 }
 
 function nowhere(c: HttpContext): Response {

@@ -47,13 +47,14 @@ describe('calls of /v1', () => {
     expect(answer.status).toBe(400)
   })
 
-  test('HT8 GET /v1/patients/<id> tells group, home and documents', async () => {
+  test('HT8 GET /v1/patients/<id> tells group, home, time zone and documents', async () => {
     const chart = make.newPatient()
     await region.store.entries.commit([chart.patient, chart.vitals('2024')])
     expect(await read(`/v1/patients/${chart.id}`)).toEqual({
       id: chart.id,
       homeGroup: 'london-royal',
       home: 'frankfurt',
+      timeZone: 'Europe/Berlin',
       documents: [`chart/${chart.id}`, `journal/${chart.id}/2024`],
     })
     expect((await region.request('/v1/patients/nobody')).status).toBe(404)
@@ -87,8 +88,8 @@ describe('calls of /v1', () => {
       epoch: 1,
       state: 'home',
       writable: true,
-      since: null,
-      boundSeconds: null,
+      since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      boundSeconds: 0,
     })
     expect(groups).toHaveLength(3)
     expect(peers).toEqual({ london: { reachable: true, ageSeconds: 0.2, lagRows: 0 } })
@@ -131,6 +132,8 @@ describe('calls of /v1', () => {
     await read('/v1/worklist')
     const text = await (await region.request('/metrics', { as: null })).text()
     expect(text).toMatch(/^meridian_entries_committed_total \d+$/m)
+    expect(text).toMatch(/^meridian_store_takes_writes 1$/m)
+    expect(text).toMatch(/^meridian_peer_reachable\{peer="\w+"\} [01]$/m)
     expect(text).toMatch(
       /meridian_http_request_seconds_count\{method="GET",route="\/v1\/worklist",status="200"\}/,
     )

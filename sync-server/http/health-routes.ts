@@ -25,9 +25,19 @@ export function healthRoutes({ config, store, peers, metrics }: HttpDeps) {
   })
 
   routes.get('/metrics', async (c) => {
+    observe()
     c.header('content-type', metrics.registry.contentType)
     return c.body(await metrics.registry.metrics())
   })
+
+  function observe(): void {
+    metrics.storeWrites.set(store.health().writes ? 1 : 0)
+    metrics.peerLagRows.reset()
+    for (const { region: peer, reachable, lagRows } of peers()) {
+      metrics.peerReachable.set({ peer }, reachable ? 1 : 0)
+      if (lagRows !== null) metrics.peerLagRows.set({ peer }, lagRows)
+    }
+  }
 
   return routes
 }

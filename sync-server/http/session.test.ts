@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SampleRegion, startSampleRegion } from '../gateway/sample-region.ts'
 
@@ -48,6 +49,30 @@ describe('session and problems', () => {
   test('ID12 apps learn where the regions are before anybody signs in', async () => {
     const regions = await region.request('/v1/session/regions', { as: null })
     expect(await body(regions)).toEqual({ region: 'frankfurt', regions: region.config.directory })
+  })
+
+  test('HT26 while the store is out of reach the answer is 503, worth another try', async () => {
+    const { documentsAbout, find } = region.store.entries
+    const gone = async () => {
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    }
+    Object.assign(region.store.entries, { documentsAbout: gone, find: gone })
+    const call = await region.request(`/v1/entries/${'a'.repeat(43)}`)
+    expect([call.status, call.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await body(call)).toMatchObject({ status: 503, retryAfterSeconds: 5 })
+    const patient = { resourceType: 'Patient', id: randomUUID() }
+    for (const answer of [
+      await region.request(`/fhir/R4/Patient/${patient.id}`),
+      await region.request('/v1/import', {
+        method: 'POST',
+        headers: { 'content-type': 'application/fhir+json' },
+        body: JSON.stringify(patient),
+      }),
+    ]) {
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+      expect(await body(answer)).toMatchObject({ resourceType: 'OperationOutcome' })
+    }
+    Object.assign(region.store.entries, { documentsAbout, find })
   })
 
   test('HT1 without a valid token all but health, session and metrics is 401, in the manner of the interface', async () => {

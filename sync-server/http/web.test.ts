@@ -51,6 +51,8 @@ describe('the web edition', () => {
     expect((await get('/v1/session/nothing')).status).toBe(401)
     for (const path of ['/health', '/metrics', '/fhir/R4/metadata', '/sync', '/sync/chart/x', '/v1'])
       expect(await (await get(path)).text()).not.toContain('<title>')
+    const wrong = await region.request('/v1/session')
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST'])
     for (const path of ['/..%2fsecret.txt', '/%2e%2e/secret.txt', '/assets/..%2f..%2fsecret.txt'])
       expect(await (await get(path)).text()).not.toBe('secret')
   })

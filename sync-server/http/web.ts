@@ -3,8 +3,8 @@ import { Hono } from 'hono'
 import type { RegionConfig } from '../config/config.ts'
 import type { HttpEnv } from './context.ts'
 
-/** Addresses of the interfaces, which no page and no file of the web edition may hide. */
-const interfaces = /^\/(?:v1|fhir|sync|health|metrics)(?:\/|$)/
+/** All addresses but those of the interfaces, which no page and no file may hide, nor say that GET is served there. */
+const pages = '/:page{(?!(?:v1|fhir|sync|health|metrics)(?:/|$)).*}'
 
 /**
  * The web edition, from the folder into which it was built. An address that is no file belongs to a screen of the app:
@@ -30,8 +30,7 @@ export function webEdition(folder: string, config: Pick<RegionConfig, 'directory
     },
   })
 
-  routes.get('/*', async (c, next) => {
-    if (interfaces.test(c.req.path)) return next()
+  routes.on('GET', ['/', pages], async (c, next) => {
     const file = await files(c, async () => undefined)
     if (file) return file
     // A missing file is missing: a script must not come as a page.

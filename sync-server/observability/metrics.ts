@@ -73,6 +73,23 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
       labelNames: ['outcome'] as const,
       registers,
     }),
+    storeWrites: new Gauge({
+      name: 'meridian_store_takes_writes',
+      help: '1 while the database takes writes, else 0',
+      registers,
+    }),
+    peerReachable: new Gauge({
+      name: 'meridian_peer_reachable',
+      help: '1 while a peer is followed and heard of, else 0',
+      labelNames: ['peer'] as const,
+      registers,
+    }),
+    peerLagRows: new Gauge({
+      name: 'meridian_peer_lag_rows',
+      help: 'Rows that a peer said it has and this region has not; absent while unknown',
+      labelNames: ['peer'] as const,
+      registers,
+    }),
     importedResources: new Counter({
       name: 'meridian_imported_resources_total',
       help: 'Resources of imports',

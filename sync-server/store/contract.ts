@@ -163,6 +163,8 @@ export function storeContract(name: string, createStore: () => Promise<StoreUnde
       await store.entries.commit([chart.patient, vitals])
       await store.entries.commit([chart.vitals('2026', { subject: vitals.entry.subject })])
       expect(await store.entries.documentOf(vitals.entry.subject)).toBe(journalOf(chart.id, '2024'))
+      const documents = ['2024', '2026'].map((year) => journalOf(chart.id, year))
+      expect(await store.entries.documentsAbout(vitals.entry.subject)).toEqual(documents)
     })
 
     test('ST12 the directory knows a patient when its commit is answered, and follows later statements', async () => {

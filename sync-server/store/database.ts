@@ -56,4 +56,31 @@ export function isConnectionLoss(error: unknown): boolean {
   )
 }
 
+/** The database cannot be asked now: its connection is lost, or the statement took too long (57014). */
+export function isOutOfReach(error: unknown): boolean {
+  return isConnectionLoss(error) || (error as { code?: unknown }).code === '57014'
+}
+
 const socketErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'CONNECT_TIMEOUT'])
+
+/** Statements are ended by the database after this time, in ms. */
+export const statementTimeoutMs = 10_000
+const silenceMs = 12_000
+
+/**
+ * A database that is stopped in mid-statement cannot time the statement out itself. Whoever waits for it hears
+ * of a lost connection instead, after longer than a database that works lets a statement run. For a write this is safe: a
+ * new pen cannot be had before the old session is gone, and then the log is read.
+ */
+export async function inTime<T>(statement: PromiseLike<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error('the database is silent'), { code: 'ETIMEDOUT' })
+    timer = setTimeout(() => reject(error), silenceMs)
+  })
+  try {
+    return await Promise.race([statement, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,6 +1,6 @@
 import type { Commit, CommittedEntry, Entry } from '../../domain/entries/entry.ts'
 import { clientIdOf } from '../../domain/entries/origin.ts'
-import type { Sql } from './database.ts'
+import { inTime, type Sql } from './database.ts'
 import { openRow } from './intake.ts'
 import type { LineLog } from './line-log.ts'
 import { logRow, type StoredRow } from './log-table.ts'
@@ -12,11 +12,11 @@ import type { FlushedRow } from './writer.ts'
 export function createEntryLog(log: LineLog, sql: Sql): EntryLog {
   async function clocksOf(document: string): Promise<Map<string, number>> {
     const servable = log.servable()
-    const rows = await sql<{ origin: string; items: number }[]>`
+    const rows = await inTime(sql<{ origin: string; items: number }[]>`
       select log.origin, max(clock) + 1 as items
       from log join unnest(${[...servable.keys()]}::text[], ${[...servable.values()]}::bigint[])
         as servable (origin, seq) on log.origin = servable.origin and log.seq <= servable.seq
-      where kind = 'entry' and document = ${document} group by log.origin`
+      where kind = 'entry' and document = ${document} group by log.origin`)
     return new Map(rows.map((row) => [row.origin, row.items]))
   }
 
@@ -32,12 +32,12 @@ export function createEntryLog(log: LineLog, sql: Sql): EntryLog {
           )
     const rows =
       wanted.length === 0
-        ? await sql<StoredRow[]>`
-          select * from log where kind = 'entry' and document = ${document} order by origin, clock`
-        : await sql<StoredRow[]>`
+        ? await inTime(sql<StoredRow[]>`
+          select * from log where kind = 'entry' and document = ${document} order by origin, clock`)
+        : await inTime(sql<StoredRow[]>`
           select log.* from log join unnest(${wanted.map(([origin]) => origin)}::text[], ${wanted.map(([, clock]) => clock)}::integer[])
             as wanted (origin, clock) on log.origin = wanted.origin and log.clock >= wanted.clock
-          where kind = 'entry' and document = ${document} order by log.origin, log.clock`
+          where kind = 'entry' and document = ${document} order by log.origin, log.clock`)
     const opened = await Promise.all(rows.map((row) => openRow(log.keyring, 'entries', logRow(row))))
     return openablePrefixes(opened)
   }
@@ -54,31 +54,36 @@ export function createEntryLog(log: LineLog, sql: Sql): EntryLog {
       return joinCommits(await itemsOf(document))
     },
     async highestLamport(document) {
-      const [row] = await sql<{ highest: number | null }[]>`
-        select max(lamport) as highest from log where kind = 'entry' and document = ${document}`
+      const [row] = await inTime(sql<{ highest: number | null }[]>`
+        select max(lamport) as highest from log where kind = 'entry' and document = ${document}`)
       return row?.highest ?? 0
     },
     async find(entryId) {
-      const rows = await sql<(Commit & { document: string; subject: string })[]>`
+      const rows = await inTime(sql<(Commit & { document: string; subject: string })[]>`
         select document, subject, origin, seq, epoch from log where kind = 'entry' and entry_id = ${entryId}
-        order by origin, seq`
+        order by origin, seq`)
       const first = rows[0]
       if (!first) return undefined
       const commits = rows.map(({ origin, seq, epoch }) => ({ origin, seq, epoch }))
       return { document: first.document, subject: first.subject, commits }
     },
     async documentsOf(patientId) {
-      const rows = await sql<{ document: string }[]>`
+      const rows = await inTime(sql<{ document: string }[]>`
         select distinct document from log where kind = 'entry' and
           (document in (${`chart/${patientId}`}, ${`notices/${patientId}`}) or document like ${`journal/${patientId}/%`})
-        order by document`
+        order by document`)
       return rows.map((row) => row.document)
     },
     async documentOf(subject) {
-      const [row] = await sql<{ document: string }[]>`
+      const [row] = await inTime(sql<{ document: string }[]>`
         select document from log where kind = 'entry' and subject = ${subject}
-        order by lamport, entry_id limit 1`
+        order by lamport, entry_id limit 1`)
       return row?.document
+    },
+    async documentsAbout(subject) {
+      const rows = await inTime(sql<{ document: string }[]>`
+        select distinct document from log where kind = 'entry' and subject = ${subject} order by document`)
+      return rows.map((row) => row.document)
     },
     onFlushed: (listener) =>
       log.onFlushed((rows) => {

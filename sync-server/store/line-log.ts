@@ -1,5 +1,5 @@
 import type { Keyring } from '../keys/keyring.ts'
-import { connect, type Sql } from './database.ts'
+import { connect, type Sql, statementTimeoutMs } from './database.ts'
 import { createIntake, type Intake, type Taken } from './intake.ts'
 import { type Line, strandOf } from './line.ts'
 import { emptyHead, type Head, type LogRow } from './log-row.ts'
@@ -36,11 +36,10 @@ export type LineLogDeps = {
   recipientsOf(homeGroup: string): readonly string[]
   epochOf(homeGroup: string): number
   warn(message: string, detail: object): void
+  overtaken?(): void
   pendingRows: number
 }
 
-/** A commit that takes longer is given up, and read back. */
-const statementTimeoutMs = 10_000
 const patienceMs = 5_000
 
 /** What a line knows before it may be written: the pen is held, nothing else has been decided. */

@@ -123,6 +123,8 @@ export function createMemoryStore({ origin = 'frankfurt.1', epoch = 1 } = {}): M
     documentsOf: async (patientId) =>
       [...byDocument.keys()].filter((name) => isAbout(name, patientId)).sort(),
     documentOf: async (subject) => firstDocument.get(subject),
+    documentsAbout: async (subject) =>
+      [...new Set(rows.filter((row) => row.entry.subject === subject).map((row) => row.document))].sort(),
     onFlushed: flushed.add,
   }
 

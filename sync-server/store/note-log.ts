@@ -1,4 +1,4 @@
-import type { Sql } from './database.ts'
+import { inTime, type Sql } from './database.ts'
 import { openRow } from './intake.ts'
 import type { LineLog } from './line-log.ts'
 import { logRow, type StoredRow } from './log-table.ts'
@@ -19,8 +19,8 @@ export function createNoteLog(log: LineLog, sql: Sql): NoteLog {
       if (outcome?.outcome !== 'committed') throw new NoteNotStored(outcome?.detail ?? 'nothing was stored')
     },
     async updatesOf(document) {
-      const rows = await sql<StoredRow[]>`
-        select * from note_log where kind = 'update' and document = ${document} order by origin, seq`
+      const rows = await inTime(sql<StoredRow[]>`
+        select * from note_log where kind = 'update' and document = ${document} order by origin, seq`)
       const opened = await Promise.all(rows.map((row) => openRow(log.keyring, 'notes', logRow(row))))
       return opened.flatMap((row) => row.plain ?? [])
     },

@@ -49,6 +49,8 @@ export type EntryLog = {
   documentsOf(patientId: string): Promise<string[]>
   /** The document that holds the first statement about a subject here, or undefined. */
   documentOf(subject: string): Promise<string | undefined>
+  /** Every document in which something was stated about a subject: more than one if regions did not know of each other. */
+  documentsAbout(subject: string): Promise<string[]>
   /** Called in commit order, after the flush, for rows of this region and of others alike. */
   onFlushed(listener: (entries: readonly FlushedEntry[]) => void): () => void
 }

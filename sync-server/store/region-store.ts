@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto'
-import { parseOrigin } from '../../domain/entries/origin.ts'
+import { isLaterIncarnation, parseOrigin } from '../../domain/entries/origin.ts'
 import type { RegionConfig } from '../config/config.ts'
 import { createKeyring } from '../keys/keyring.ts'
 import type { WrappingKeys } from '../keys/wrapping.ts'
-import { assertDurable, connect } from './database.ts'
+import { assertDurable, connect, inTime, isConnectionLoss, statementTimeoutMs } from './database.ts'
 import { createEntryLog } from './entry-log.ts'
 import { decideOrigin, nextOrigin } from './incarnation.ts'
-import { type Line, lines } from './line.ts'
+import { type Line, lines, parseStrand } from './line.ts'
 import { type HeldLine, holdLine, type LineLog } from './line-log.ts'
 import { migrate } from './migrate.ts'
 import { createNoteLog } from './note-log.ts'
@@ -30,18 +30,19 @@ export type StoreDeps = {
   wrapping: WrappingKeys
   info(message: string, detail?: object): void
   warn(message: string, detail?: object): void
+  /** Told when another process of this region has written since this one lost its pens: it must end. */
+  overtaken?(): void
   /** Ends the wait of a standby. */
   signal?: AbortSignal
 }
 
 const readers = 8
-const readTimeoutMs = 30_000
 const standbyPollMs = 500
 
 /** Opens the store. Waits as standby while another process of the region holds its pens. */
 export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionStore> {
   const { config, wrapping } = deps
-  const sql = connect(config.database, { max: readers, name: 'readers', statementTimeoutMs: readTimeoutMs })
+  const sql = connect(config.database, { max: readers, name: 'readers', statementTimeoutMs })
   try {
     await assertDurable(sql)
     await migrate(sql)
@@ -58,7 +59,7 @@ export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionSt
       notes: createNoteLog(logs.notes, sql),
       patients,
       async vectors() {
-        await sql`select 1`
+        await inTime(sql`select 1`)
         const { flushed, servable } = { flushed: logs.entries.flushed(), servable: logs.entries.servable() }
         return { flushed: vector(flushed), servable: vector(servable) }
       },
@@ -91,19 +92,25 @@ async function holdLines(deps: StoreDeps): Promise<{ [line in Line]: HeldLine }>
       recipientsOf: (homeGroup) => recipientsOf(deps, homeGroup),
       epochOf: () => 1,
       warn: deps.warn,
+      overtaken: () => deps.overtaken?.(),
       pendingRows: deps.config.limits.pendingEntries,
     })
   let told = false
   for (;;) {
     deps.signal?.throwIfAborted()
-    const entries = await hold('entries')
-    const notes = entries && (await hold('notes'))
+    const entries = await hold('entries').catch(undefinedIfLost)
+    const notes = entries && (await hold('notes').catch(undefinedIfLost))
     if (entries && notes) return { entries, notes }
-    await entries?.release()
+    await entries?.release().catch(undefinedIfLost)
     if (!told) deps.info('another process of this region writes; this one stands by')
     told = true
     await new Promise((resolve) => setTimeout(resolve, standbyPollMs))
   }
+}
+
+/** A standby outlives restarts of its database. */
+function undefinedIfLost(error: unknown): undefined {
+  if (!isConnectionLoss(error)) throw error
 }
 
 /** Who may open what a home group's documents hold: as configured; what belongs to no group, every region. */
@@ -138,7 +145,7 @@ function createFence(deps: StoreDeps, logs: { [line in Line]: LineLog }): Postgr
     return (
       (strands.get(origin) ?? 0) > logs.entries.writer.head().seq ||
       (strands.get(`${origin}/notes`) ?? 0) > logs.notes.writer.head().seq ||
-      [...strands.keys()].some((strand) => isLater(strand, origin))
+      [...strands.keys()].some((strand) => isLaterIncarnation(parseStrand(strand).origin, origin))
     )
   }
   return (strands) => {
@@ -153,13 +160,6 @@ function createFence(deps: StoreDeps, logs: { [line in Line]: LineLog }): Postgr
     })
     return turning
   }
-}
-
-/** Does this strand name a later incarnation of the same region? */
-function isLater(strand: string, origin: string): boolean {
-  const other = parseOrigin(strand.split('/')[0]!)
-  const own = parseOrigin(origin)
-  return other?.region === own?.region && (other?.incarnation ?? 0) > (own?.incarnation ?? 0)
 }
 
 /** Keys that this region made are granted to regions that came into the cluster since. */

@@ -1,7 +1,8 @@
-import { isConnectionLoss } from './database.ts'
+import { isLaterIncarnation } from '../../domain/entries/origin.ts'
+import { inTime, isConnectionLoss } from './database.ts'
 import { buildGroup, type Group, type GroupDeps, grantGroup } from './group.ts'
 import { emptyHead, type Head, type LogRow, sameBytes } from './log-row.ts'
-import { appendRows, hashAt } from './log-table.ts'
+import { appendRows, hashAt, readHeads } from './log-table.ts'
 import type { Pen } from './pen.ts'
 import type { AppendOutcome, PlainRow } from './plain-row.ts'
 import type { Witness } from './witness.ts'
@@ -14,6 +15,8 @@ import type { Witness } from './witness.ts'
  * 2. Nothing is told to anybody before the statement returned and the witness names the new head.
  * 3. If the connection fails in a commit, what happened is read from the log, never guessed.
  * 4. A row enters the chain only under a key whose grant stands before it.
+ * 5. Who takes the pen again and finds that another process has written since writes nothing more: what it knows of
+ *    the region is old, and it has to be started anew.
  */
 
 /** A row that is flushed, with its content if this region can open it. */
@@ -26,6 +29,8 @@ export type WriterDeps = GroupDeps & {
   /** A new pen after the old one's connection was lost; undefined while another process has it. */
   takePen(): Promise<Pen | undefined>
   witness: Witness
+  /** Called once when another process of this region has written since this one lost the pen. */
+  overtaken?(): void
   onFlushed(rows: readonly FlushedRow[]): void
   warn(message: string, detail: object): void
   /** Rows that may wait; more are answered with `unavailable`. */
@@ -72,6 +77,7 @@ export function createWriter(deps: WriterDeps): Writer {
   let unsettled: Group | undefined
   /** Why the database refused the last group, and until when this counts as not taking writes (monotonic ms). */
   let refusal: { why: string; until: number } | undefined
+  let overtaken = false
   let closed = false
   let running: Promise<void> | undefined
   let waiting = 0
@@ -141,7 +147,7 @@ export function createWriter(deps: WriterDeps): Writer {
   async function attempt(rows: readonly PlainRow[]): Promise<{ stored: Stored; built: Group }> {
     let built: Group = { rows: [], plains: [], answers: [] }
     try {
-      built = await buildGroup(deps, pen.sql, origin, head, rows)
+      built = await inTime(buildGroup(deps, pen.sql, origin, head, rows))
     } catch (error) {
       note(error)
       const back = trouble !== undefined && (await recover())
@@ -154,7 +160,7 @@ export function createWriter(deps: WriterDeps): Writer {
     const last = group.rows.at(-1)
     if (!last) return 'stored'
     try {
-      const count = await appendRows(pen.sql, line, group.rows, pen.token)
+      const count = await inTime(appendRows(pen.sql, line, group.rows, pen.token))
       if (count !== group.rows.length) trouble = 'another process may have taken the pen'
     } catch (error) {
       note(error)
@@ -175,7 +181,7 @@ export function createWriter(deps: WriterDeps): Writer {
   /** Reads what became of a group in whose commit the connection failed. */
   async function settle(group: Group): Promise<void> {
     const last = group.rows.at(-1)!
-    const there = await hashAt(pen.sql, line, last.origin, last.seq)
+    const there = await inTime(hashAt(pen.sql, line, last.origin, last.seq))
     if (there && sameBytes(there, last.hash)) await advance(group)
     unsettled = undefined
   }
@@ -205,19 +211,28 @@ export function createWriter(deps: WriterDeps): Writer {
       return
     }
     try {
-      const [row] = await pen.sql<
-        { token: string | null }[]
-      >`select current_setting('meridian.pen', true) as token`
+      const [row] = await inTime(
+        pen.sql<{ token: string | null }[]>`select current_setting('meridian.pen', true) as token`,
+      )
       if (row?.token !== pen.token) trouble = 'the connection that held the pen was lost'
     } catch (error) {
       note(error)
     }
   }
 
+  /** Does the log hold rows of this region that this process has not written? */
+  async function hasBeenOvertaken(): Promise<boolean> {
+    const heads = await inTime(readHeads(pen.sql, line))
+    const there = heads.get(origin)
+    const same = there ? there.seq === head.seq && sameBytes(there.hash, head.hash) : head.seq === 0
+    return !same || [...heads.keys()].some((other) => isLaterIncarnation(other, origin))
+  }
+
   /** Takes the pen again on a new connection. True if rows can be written. */
   async function recover(patienceMs = deps.patienceMs): Promise<boolean> {
     const until = performance.now() + patienceMs
     for (;;) {
+      if (overtaken) return false
       await pen.close().catch(() => {})
       try {
         const next = await deps.takePen()
@@ -225,6 +240,13 @@ export function createWriter(deps: WriterDeps): Writer {
           pen = next
           numbering.forget()
           if (unsettled) await settle(unsettled)
+          if (await hasBeenOvertaken()) {
+            overtaken = true
+            trouble = 'another process of this region has written since: this one must be started anew'
+            await pen.close().catch(() => {})
+            deps.overtaken?.()
+            return false
+          }
           trouble = undefined
           return true
         }

@@ -373,6 +373,33 @@ describe.skipIf(leftOut)('starting', () => {
     await running.close()
   })
 
+  it('EL22 closing the window asks first where the page says that something would be lost', async () => {
+    const { app, page } = await desktop.start(await newStart())
+    await page.waitForFunction('window.moduleRan')
+    const answer = (button: number) =>
+      app.evaluate(({ dialog }, choice) => {
+        dialog.showMessageBoxSync = () => choice
+      }, button)
+    const windows = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)
+    const close = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
+    // Chromium asks only for a page that somebody has touched.
+    await page.mouse.click(10, 10)
+    await page.evaluate(() => {
+      window.addEventListener('beforeunload', (event) => {
+        event.preventDefault()
+        event.returnValue = 'unsaved'
+      })
+    })
+    await answer(0)
+    await close()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await windows()).toBe(1)
+    await answer(1)
+    const gone = new Promise<void>((resolve) => app.process().once('exit', () => resolve()))
+    await close().catch(() => {})
+    await gone
+  })
+
   it('EL20 what the page stored is there after the app was killed', async () => {
     const start = await newStart()
     const first = await desktop.start(start)

@@ -127,11 +127,16 @@ describe('the story', () => {
     const page = await openChart('london', 'aoife')
     await cluster.control('/regions/london/stop', { what: 'server' })
     try {
-      await page.getByText(/^London does not answer since \d\d:\d\d$/).waitFor()
+      await page.getByText(/^London does not answer since \d\d:\d\d (?:GMT|BST)$/).waitFor()
       const drug = substance()
       await addAllergy(page, { substance: drug })
       await allergyRow(page, drug).getByText('on its way').waitFor()
       await page.getByRole('button', { name: '1 change on the way' }).waitFor()
+      await page.getByRole('button', { name: /^User menu/ }).click()
+      await page.getByRole('menuitem', { name: 'Sign out' }).click()
+      await page.getByRole('dialog', { name: '1 change has not been saved' }).waitFor()
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
       await cluster.control('/regions/london/start', { what: 'server' })
       await savedIn(allergyRow(page, drug), 'London')
       await page.getByText(/does not answer since/).waitFor({ state: 'detached' })
@@ -172,7 +177,93 @@ describe('the story', () => {
   })
 })
 
+describe('nothing is lost by the way', () => {
+  test('RE206 what is typed in a panel is not thrown away without asking, whichever way one leaves', async () => {
+    const page = await openChart('frankfurt', 'köhler')
+    const chart = page.url()
+    await page.getByRole('button', { name: 'Record vitals' }).click()
+    const panel = page.getByRole('dialog', { name: 'Record vitals' })
+    const heartRate = panel.getByRole('textbox', { name: 'Heart rate' })
+    await heartRate.fill('83')
+    const asked = panel.getByText('Discard what you have typed?')
+    const ways = [
+      () => panel.getByRole('button', { name: 'Cancel' }).click(),
+      () => panel.getByRole('button', { name: 'Close' }).click(),
+      () => page.keyboard.press('Escape'),
+      () => page.goBack(),
+      () => page.getByRole('link', { name: 'Patients' }).click(),
+      () => page.getByRole('button', { name: 'Add allergy' }).click(),
+    ]
+    for (const leave of ways) {
+      await leave()
+      await asked.waitFor()
+      await page.keyboard.press('Escape')
+      await panel.getByRole('button', { name: 'Go on editing' }).click()
+      await asked.waitFor({ state: 'detached' })
+      expect(await heartRate.inputValue()).toBe('83')
+    }
+    expect(page.url()).toBe(chart)
+    await page.getByRole('button', { name: /^User menu/ }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByRole('dialog', { name: 'What you have typed has not been saved' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Add allergy' }).click()
+    await panel.getByRole('button', { name: 'Discard' }).click()
+    await page.getByRole('dialog', { name: 'Add an allergy' }).waitFor()
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('role')))
+      .toBe('combobox')
+  })
+
+  test('RE207 a second click on Save saves nothing twice', async () => {
+    const page = await openChart('nairobi', 'chebet')
+    await page.getByRole('button', { name: 'Record vitals' }).click()
+    const panel = page.getByRole('dialog', { name: 'Record vitals' })
+    await panel.getByRole('textbox', { name: 'Heart rate' }).fill('63')
+    await panel.getByRole('button', { name: 'Save vitals' }).dblclick()
+    await savedIn(vitalsRow(page, '63'), 'Nairobi')
+    await page.getByRole('button', { name: 'All changes saved' }).click()
+    const changes = page.getByRole('list', { name: 'Changes made in this window' }).getByRole('listitem')
+    await changes.first().waitFor()
+    expect(await changes.count()).toBe(1)
+  })
+
+  test('RE208 the list of patients stays when its region does not answer, and says of when it is', async () => {
+    const page = await openChart('london', 'aoife')
+    await cluster.control('/regions/london/stop', { what: 'server' })
+    try {
+      await page.getByText(/^London does not answer since/).waitFor()
+      await page.getByRole('link', { name: 'Patients' }).click()
+      await page.getByText(/^This list is from \d\d:\d\d: London does not answer/).waitFor()
+      expect(await patientLinks(page).count()).toBeGreaterThan(10)
+    } finally {
+      await cluster.control('/reset')
+    }
+  })
+
+  test('RE209 no address that the app asks for holds a token', async () => {
+    const page = await openWindow('frankfurt')
+    const addresses: string[] = []
+    page.on('websocket', (socket) => addresses.push(socket.url()))
+    page.on('request', (request) => addresses.push(request.url()))
+    await signIn(page, physician('frankfurt'))
+    await findAndOpen(page, 'köhler')
+    expect(addresses.some((address) => address.includes('/sync/chart/'))).toBe(true)
+    expect(addresses.filter((address) => /token|eyJ/.test(address))).toEqual([])
+  })
+})
+
 describe('what a clinician must see', () => {
+  test('RE211 beside each curve stands when its latest value was measured, and that an old one is old', async () => {
+    const page = await openChart('london', 'llyr', { timezoneId: 'Europe/London' })
+    await recordVitals(page, { systolic: '117', diastolic: '71' })
+    const latest = section(page, 'Vitals').getByRole('list', { name: 'Latest values' }).getByRole('listitem')
+    await latest.filter({ hasText: '117/71' }).waitFor()
+    expect(await latest.filter({ hasText: '117/71' }).textContent()).toMatch(/mmHg\d\d:\d\d$/)
+    const pulse = await latest.filter({ hasText: 'Heart rate' }).textContent()
+    expect(pulse).toMatch(/\d+ (?:days?|months?|years?) old\d\d-[A-Z][a-z]{2}(?:-\d{4})? \d\d:\d\d$/)
+  })
+
   test('PAB-0009 the banner stands at the top over the full width, whatever scrolls or opens', async () => {
     const page = await openChart('london', 'krishnamurthy')
     const top = async () => banner(page).boundingBox()
@@ -229,7 +320,9 @@ describe('what a clinician must see', () => {
     await vitals.getByText('all', { exact: true }).click()
     const more = vitals.getByRole('button', { name: /^Show \d+ more$/ })
     if (await more.count()) await more.click()
-    const row = vitals.getByRole('row').filter({ hasText: 'Entered in error: marked by' })
+    const row = vitals
+      .getByRole('row')
+      .filter({ hasText: 'Entered in error: marked by the source samples, received' })
     await row.first().waitFor()
     expect(await row.first().locator('s').count()).toBeGreaterThan(0)
   })
@@ -302,5 +395,30 @@ describe('for everybody', () => {
     )
     expect(left?.y).toBe(right?.y)
     expect(right?.x).toBeGreaterThan(left?.x ?? 0)
+  })
+  test('RE223 a panel’s buttons and what is asked before a save are in sight at 1280 × 800 and at 200 % zoom', async () => {
+    for (const viewport of [
+      { width: 1280, height: 800 },
+      { width: 640, height: 400 },
+    ]) {
+      const page = await openChart('frankfurt', 'köhler', { viewport })
+      const inSight = async (name: string) => {
+        const box = await page.getByRole('dialog').getByRole('button', { name }).boundingBox()
+        return box !== null && box.y >= 0 && box.y + box.height <= viewport.height
+      }
+      await page.getByRole('button', { name: 'Add allergy' }).click()
+      await page.getByRole('combobox', { name: 'Substance' }).waitFor()
+      expect([await inSight('Cancel'), await inSight('Save allergy')]).toEqual([true, true])
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Record vitals' }).click()
+      await page.getByRole('textbox', { name: 'Heart rate' }).fill('190')
+      expect([await inSight('Cancel'), await inSight('Save vitals')]).toEqual([true, true])
+      await page.keyboard.press('Enter')
+      const question = page.getByRole('checkbox', { name: 'I have checked: this is right' })
+      await expect.poll(() => question.evaluate((box) => box === document.activeElement)).toBe(true)
+      const { y, height } = (await question.boundingBox()) ?? { y: viewport.height, height: 0 }
+      const foot = await page.getByRole('button', { name: 'Save vitals' }).boundingBox()
+      expect(y + height).toBeLessThan(foot?.y ?? 0)
+    }
   })
 })

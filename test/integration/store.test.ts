@@ -137,6 +137,41 @@ describe('the log on PostgreSQL', () => {
     region.remove()
   })
 
+  test('ST39 a process that another one has overtaken writes nothing more, and is told to end', async () => {
+    const url = await server.fresh()
+    const region = await testRegion(url)
+    let overtaken = 0
+    const first = await region.open({}, () => {
+      overtaken += 1
+    })
+    const make = createDrafts(testGroup)
+    await first.entries.commit([make.newPatient().patient])
+    const admin = postgres(url, { max: 1 })
+    let second: Awaited<ReturnType<typeof region.open>> | undefined
+    const waiting = region.open().then((store) => {
+      second = store
+    })
+    // Both reach for the pens: the one that stood by gets them in the end.
+    for (let round = 0; round < 20 && !second; round++) {
+      await admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'meridian writer of %'`
+      await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 1500))])
+    }
+    await waiting
+    const [written] = await second!.entries.commit([make.newPatient().patient])
+    expect(written?.outcome).toBe('committed')
+    expect((await first.entries.commit([make.newPatient().patient]))[0]?.outcome).not.toBe('committed')
+    await second!.close()
+    await expect.poll(() => overtaken, { timeout: 20_000 }).toBeGreaterThan(0)
+    expect((await first.entries.commit([make.newPatient().patient]))[0]?.outcome).toBe('unavailable')
+    expect(first.health()).toMatchObject({ writes: false })
+    await first.close()
+    const third = await region.open()
+    expect((await third.entries.commit([make.newPatient().patient]))[0]?.outcome).toBe('committed')
+    await third.close()
+    await admin.end()
+    region.remove()
+  })
+
   test('ST26 while PostgreSQL is away the store says so; when it is back it takes writes', async () => {
     const region = await testRegion(await server.fresh())
     const store = await region.open()

@@ -95,8 +95,9 @@ export async function testRegion(databaseUrl: string, pendingEntries = 20_000) {
   return {
     stateDir,
     warnings,
-    open: (over: Partial<typeof config> = {}): Promise<PostgresRegionStore> =>
+    open: (over: Partial<typeof config> = {}, overtaken = () => {}): Promise<PostgresRegionStore> =>
       openRegionStore({
+        overtaken,
         config: { ...config, ...over },
         wrapping,
         info: () => {},

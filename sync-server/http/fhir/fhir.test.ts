@@ -58,6 +58,18 @@ describe('FHIR reads', () => {
     expect(await patient.json()).toMatchObject({ name: [{ family: 'Öster' }] })
   })
 
+  test('HT27 a resource that was first stated in two documents at once is read from both, as in $everything', async () => {
+    const chart = make.newPatient()
+    const here = chart.vitals('2024')
+    await region.store.entries.commit([chart.patient, here])
+    region.store.receive('london.1', [chart.vitals('2025', { subject: here.entry.subject })])
+    const whole = await bundleOf(`/fhir/R4/Patient/${chart.id}/$everything`)
+    const [told] = (whole.entry ?? []).filter((e) => e.resource.resourceType === 'Observation')
+    const answer = await region.request(`/fhir/R4/${here.entry.subject}`)
+    expect(await answer.json()).toEqual(told?.resource)
+    expect(answer.headers.get('etag')).toContain('-')
+  })
+
   test('HT15 what is not here, not kept or not taken is an OperationOutcome', async () => {
     const cases: [string, string, number, string][] = [
       ['GET', 'Patient/nobody', 404, 'not-found'],
@@ -118,6 +130,7 @@ describe('FHIR reads', () => {
     expect(await found('birthdate=gt1999&birthdate=lt2001-05-18')).toEqual([groß])
     expect(await found('birthdate=lt2000&birthdate=ge1999')).toEqual([nunez])
     expect(await found(`_id=${nunez}&colour=red`)).toEqual([nunez])
+    expect(await found(`_id=${nunez}&constructor=1&__proto__=1`)).toEqual([nunez])
     const strictly = await region.request('/fhir/R4/Patient?colour=red', {
       headers: { prefer: 'handling=strict' },
     })

@@ -29,7 +29,7 @@ export function searchPatients(
   for (const [parameter, value] of parameters) {
     const [name = '', modifier] = parameter.split(':')
     if (aboutTheAnswer.includes(name)) continue
-    const makeTest = criteria[name]
+    const makeTest = Object.hasOwn(criteria, name) ? criteria[name] : undefined
     if (!makeTest) {
       if (strict) return { problem: 'patients are searched by name, identifier, birthdate and _id' }
       continue
