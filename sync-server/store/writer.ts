@@ -285,6 +285,8 @@ export function createWriter(deps: WriterDeps): Writer {
       }),
     beginIncarnation: (next) =>
       errand(async () => {
+        // What became of the last group decides where the old chain ends.
+        if (trouble && !(await recover())) throw new Error(`no new incarnation while ${trouble}`)
         const left = { origin, head }
         origin = next
         head = emptyHead(line, next)
