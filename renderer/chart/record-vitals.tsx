@@ -6,7 +6,8 @@ import { formatDate, formatTime, zoneName } from '../../domain/display/dates.ts'
 import { observationValue } from '../../domain/display/observation-value.ts'
 import type { Entry } from '../../domain/entries/entry.ts'
 import { asObject } from '../../domain/fhir/resource.ts'
-import { useWork } from '../session/use-work.tsx'
+import { useReach, useWork } from '../session/use-work.tsx'
+import { wrongClock } from '../sync/round-trip.ts'
 import { authorVitals } from './author.ts'
 import { type Measure, type Reading, unitOf } from './measures.ts'
 import type { PatientRecord } from './record.ts'
@@ -65,13 +66,19 @@ function VitalsForm(
   const { changes } = useWork()
   const author = useAuthor()
   const timeZone = useContext(ChartZone)
-  const now = () => zonedDateTime(Date.now(), timeZone)
-  const [typed, setTyped] = useState<VitalsTyped>(() => ({ ...noValues, ...momentOf(now()) }))
+  const off = wrongClock(useReach())
+  // The region's time where this device's clock is wrong.
+  const nowMs = () => Date.now() - (off ?? 0)
+  const now = () => zonedDateTime(nowMs(), timeZone)
+  const [typed, setTyped] = useState<VitalsTyped>(() => ({
+    ...noValues,
+    ...(off === undefined ? momentOf(now()) : { date: '', time: '' }),
+  }))
   const [tried, setTried] = useState(false)
   const [confirmed, setConfirmed] = useState(false)
   const form = useRef<HTMLFormElement>(null)
 
-  const checked = checkVitals(typed, { timeZone, now: Date.now(), adult: props.adult, born: props.born })
+  const checked = checkVitals(typed, { timeZone, now: nowMs(), adult: props.adult, born: props.born })
   const doubtful = checked.unusual.length > 0 || checked.late
   const change = (part: Partial<VitalsTyped>) => {
     const next = { ...typed, ...part }
@@ -96,7 +103,7 @@ function VitalsForm(
   const error = (field: VitalField | 'date' | 'time') => {
     const problem = checked.problems[field]
     // What cannot be is said while typing once a field is left; what is missing only when somebody saves.
-    if (!problem || (!tried && problem.problem === 'pair')) return undefined
+    if (!problem || (!tried && (problem.problem === 'pair' || typed[field] === ''))) return undefined
     return problemText(t, field, problem)
   }
 

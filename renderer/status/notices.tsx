@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconAlertOctagon, IconAlertTriangle } from '@tabler/icons-react'
+import type { TFunction } from 'i18next'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clockBeside } from '../chart/use-when.tsx'
@@ -7,6 +8,7 @@ import { regionTitle } from '../session/regions.ts'
 import { useLadder, useReach, useWork } from '../session/use-work.tsx'
 import { useOnScreen } from '../shell/on-screen.ts'
 import { notAccepted } from '../sync/ladder.ts'
+import { wrongClock } from '../sync/round-trip.ts'
 import { ChangesList } from './changes-list.tsx'
 import classes from './notices.module.css'
 
@@ -18,6 +20,7 @@ export function Notices() {
   const refused = notAccepted(useLadder())
   const region = regionTitle(who.region)
   const { timeZone } = useOnScreen()
+  const off = wrongClock(reach)
   const clock = (ms: number) => clockBeside(ms, timeZone)
   return (
     <div aria-live="polite">
@@ -42,6 +45,17 @@ export function Notices() {
           {t('notice.noWrites.text', { region })}
         </Notice>
       )}
+      {off !== undefined && (
+        <Notice
+          tone="warn"
+          heading={t(off > 0 ? 'notice.clock.ahead' : 'notice.clock.behind', {
+            region,
+            by: span(t, Math.abs(off)),
+          })}
+        >
+          {t('notice.clock.text')}
+        </Notice>
+      )}
       {refused.length > 0 && (
         <Notice tone="critical" heading={t('notice.refused.heading', { count: refused.length })}>
           <ChangesList only={(change) => change.rung.at === 'refused'} />
@@ -49,6 +63,14 @@ export function Notices() {
       )}
     </div>
   )
+}
+
+/** A span of time in the one unit that says enough. */
+function span(t: TFunction, ms: number): string {
+  const minutes = Math.round(ms / 60_000)
+  if (minutes < 120) return t('notice.clock.minutes', { count: minutes })
+  if (minutes < 48 * 60) return t('notice.clock.hours', { count: Math.round(minutes / 60) })
+  return t('notice.clock.days', { count: Math.round(minutes / 1440) })
 }
 
 function Notice(props: {

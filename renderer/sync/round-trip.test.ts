@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { afterProbe, probeAfterMs, type Reach } from './round-trip.ts'
+import { afterProbe, probeAfterMs, type Reach, wrongClock } from './round-trip.ts'
 
 const answer = (sentAt: number, roundTripMs = 10) =>
   ({ found: 'answer', sentAt, roundTripMs, takesWrites: true }) as const
@@ -25,4 +25,21 @@ test('RE31 a region that never answered has no last answer, and doubt is looked 
   expect(silent).toEqual({ state: 'silent', since: 1, lastAnswer: undefined })
   const waits = (['answers', 'silent', 'doubtful'] as const).map((state) => probeAfterMs({ state } as Reach))
   expect(waits).toEqual([...waits].sort((a, b) => b - a))
+})
+
+test('RE32 a device whose clock is more than a minute off its region’s is known, whatever the round trip', () => {
+  const off = (sentAt: number, regionTime: number, roundTripMs = 0) =>
+    wrongClock(
+      afterProbe(
+        { state: 'asking' },
+        { found: 'answer', sentAt, roundTripMs, takesWrites: true, regionTime },
+      ),
+    )
+  const hour = 3_600_000
+  expect(off(hour, hour)).toBeUndefined()
+  expect(off(hour + 59_000, hour)).toBeUndefined()
+  expect(off(hour + 61_000, hour)).toBe(60_500)
+  expect(off(hour - 90_000, hour)).toBe(-90_500)
+  expect(off(hour - 4000, hour, 8000)).toBeUndefined()
+  expect(wrongClock({ state: 'asking' })).toBeUndefined()
 })

@@ -121,6 +121,14 @@ export const en = {
       heading: '{{region}} takes no changes at present',
       text: 'You can read. Changes you make now wait in this window and are sent when {{region}} takes changes again; keep it open.',
     },
+    clock: {
+      ahead: 'This device’s clock is {{by}} ahead of {{region}}’s',
+      behind: 'This device’s clock is {{by}} behind {{region}}’s',
+      text: 'Times that are noted here by themselves are wrong by as much, and so are ages. Set the clock right; until then you are asked when vitals were measured.',
+      minutes: '{{count}} min',
+      hours: '{{count}} h',
+      days: '{{count}} d',
+    },
     refused: {
       heading_one: '{{count}} change was not accepted',
       heading_other: '{{count}} changes were not accepted',

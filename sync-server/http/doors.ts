@@ -39,7 +39,7 @@ export function originDoor({ config }: Pick<HttpDeps, 'config'>) {
     origin: (origin) => (allowed.has(origin) ? origin : null),
     allowMethods: ['GET', 'POST', 'PUT'],
     allowHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'if-none-exist', 'prefer'],
-    exposeHeaders: ['etag', 'last-modified', 'location', 'retry-after'],
+    exposeHeaders: ['date', 'etag', 'last-modified', 'location', 'retry-after'],
     maxAge: 600,
   })
 }

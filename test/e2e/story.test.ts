@@ -264,6 +264,37 @@ describe('what a clinician must see', () => {
     expect(pulse).toMatch(/\d+ (?:days?|months?|years?) old\d\d-[A-Z][a-z]{2}(?:-\d{4})? \d\d:\d\d$/)
   })
 
+  test('RE212 a wrong clock is told, and vitals are then asked for their time', async () => {
+    const page = await openWindow('frankfurt')
+    await page.addInitScript(() => {
+      const RealDate = Date
+      globalThis.Date = class extends RealDate {
+        constructor(...args: [] | [string]) {
+          if (args.length === 0) super(RealDate.now() + 7 * 60_000)
+          else super(...args)
+        }
+        static override now() {
+          return RealDate.now() + 7 * 60_000
+        }
+      } as DateConstructor
+    })
+    await page.reload()
+    await signIn(page, physician('frankfurt'))
+    const notice = page.getByRole('region', { name: 'This device’s clock is 7 min ahead of Frankfurt’s' })
+    await notice.waitFor()
+    await findAndOpen(page, 'köhler')
+    await page.getByRole('button', { name: 'Record vitals' }).click()
+    const panel = page.getByRole('dialog', { name: 'Record vitals' })
+    expect(await panel.getByRole('textbox', { name: 'Time' }).inputValue()).toBe('')
+    await panel.getByRole('textbox', { name: 'Heart rate' }).fill('70')
+    await panel.getByRole('button', { name: 'Save vitals' }).click()
+    await panel.getByRole('button', { name: 'Now' }).click()
+    const shown = await panel.getByRole('textbox', { name: 'Time' }).inputValue()
+    const real = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: 'Europe/Berlin' })
+    expect([real.format(Date.now() - 60_000), real.format(Date.now())]).toContain(shown)
+    await page.screenshot({ path: 'test-results/wrong-clock.png' })
+  })
+
   test('PAB-0009 the banner stands at the top over the full width, whatever scrolls or opens', async () => {
     const page = await openChart('london', 'krishnamurthy')
     const top = async () => banner(page).boundingBox()
