@@ -1,3 +1,5 @@
+import { wallClock } from './wall-clock.ts'
+
 /**
  * Dates and times as a clinician reads them, whatever the machine's locale (D+Ta-0010): `05-Jan-2009`, `14:02`.
  * Input is a FHIR date, dateTime or instant. With an IANA zone, what has a time of day is shown as of that zone.
@@ -61,25 +63,12 @@ function partsOf(value: string, timeZone: string | undefined): DateParts | undef
   }
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>()
-
 function inZone(instant: Date, timeZone: string): DateParts {
-  let format = formats.get(timeZone)
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-    })
-    formats.set(timeZone, format)
-  }
-  const parts = new Map(format.formatToParts(instant).map(({ type, value }) => [type, value]))
+  const parts = new Map(
+    wallClock(timeZone)
+      .formatToParts(instant)
+      .map(({ type, value }) => [type, value]),
+  )
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? ''
   return {
     year: part('year').padStart(4, '0'),

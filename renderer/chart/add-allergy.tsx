@@ -22,7 +22,7 @@ import { reactions, substances } from './coded-terms.ts'
 import { knownAlready, substanceNamed } from './duplicate-allergy.ts'
 import { itemsOf, type PatientRecord } from './record.ts'
 import classes from './side-panel.module.css'
-import { type Leaving, SidePanel } from './side-panel.tsx'
+import { type Leaving, type PanelForm, SidePanel } from './side-panel.tsx'
 import { useAuthor } from './use-author.ts'
 import { showWhatIsWrong } from './what-is-wrong.ts'
 
@@ -31,21 +31,15 @@ type Props = { patientId: string; record: PatientRecord; onClose: () => void } &
 /** The panel that adds an allergy. What is known already stands above while one types. */
 export function AddAllergy({ opened, leaving, onStay, ...props }: Props & { opened: boolean }) {
   const { t } = useTranslation()
-  const [dirty, setDirty] = useState(false)
-  const close = () => {
-    setDirty(false)
-    props.onClose()
-  }
   return (
     <SidePanel
       opened={opened}
-      onClose={close}
+      onClose={props.onClose}
       title={t('addAllergy.title')}
-      dirty={dirty}
       leaving={leaving}
       onStay={onStay}
     >
-      {(cancel) => opened && <AllergyForm {...props} onClose={close} onCancel={cancel} onDirty={setDirty} />}
+      {(form) => opened && <AllergyForm {...props} {...form} />}
     </SidePanel>
   )
 }
@@ -59,9 +53,7 @@ const empty: AllergyDraft = {
   note: '',
 }
 
-function AllergyForm(
-  props: Omit<Props, keyof Leaving> & { onCancel: () => void; onDirty: (dirty: boolean) => void },
-) {
+function AllergyForm(props: Omit<Props, keyof Leaving> & PanelForm) {
   const { t } = useTranslation()
   const { changes } = useWork()
   const author = useAuthor()

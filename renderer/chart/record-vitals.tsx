@@ -12,7 +12,7 @@ import { authorVitals } from './author.ts'
 import { type Measure, type Reading, unitOf } from './measures.ts'
 import type { PatientRecord } from './record.ts'
 import classes from './side-panel.module.css'
-import { type Leaving, SidePanel } from './side-panel.tsx'
+import { type Leaving, type PanelForm, SidePanel } from './side-panel.tsx'
 import { useAuthor } from './use-author.ts'
 import { useMinute } from './use-minute.ts'
 import { ChartZone, useWhenShort } from './use-when.tsx'
@@ -40,28 +40,20 @@ type Props = {
 /** The panel that records vital signs: any of them, at a time that is named with its zone. */
 export function RecordVitals({ opened, leaving, onStay, ...props }: Props & { opened: boolean }) {
   const { t } = useTranslation()
-  const [dirty, setDirty] = useState(false)
-  const close = () => {
-    setDirty(false)
-    props.onClose()
-  }
   return (
     <SidePanel
       opened={opened}
-      onClose={close}
+      onClose={props.onClose}
       title={t('recordVitals.title')}
-      dirty={dirty}
       leaving={leaving}
       onStay={onStay}
     >
-      {(cancel) => opened && <VitalsForm {...props} onClose={close} onCancel={cancel} onDirty={setDirty} />}
+      {(form) => opened && <VitalsForm {...props} {...form} />}
     </SidePanel>
   )
 }
 
-function VitalsForm(
-  props: Omit<Props, keyof Leaving> & { onCancel: () => void; onDirty: (dirty: boolean) => void },
-) {
+function VitalsForm(props: Omit<Props, keyof Leaving> & PanelForm) {
   const { t } = useTranslation()
   const { changes } = useWork()
   const author = useAuthor()

@@ -10,6 +10,16 @@ import classes from './side-panel.module.css'
 /** Another panel is wanted in its place. */
 export type Leaving = { leaving: boolean; onStay: () => void }
 
+/** What a panel hands to the form in it. */
+export type PanelForm = {
+  /** What a Cancel button does: closes, after asking if something was typed. */
+  onCancel: () => void
+  /** Closes without asking: what was typed is saved. */
+  onClose: () => void
+  /** Tells whether the form holds something typed. */
+  onDirty: (dirty: boolean) => void
+}
+
 /**
  * A panel at the side: in wide windows the chart makes room for it and stays in sight whole. It is closed by its
  * buttons and by Escape, never by a click beside it. What has been typed is not thrown away without asking, whichever
@@ -20,14 +30,13 @@ export function SidePanel(
     opened: boolean
     onClose: () => void
     title: string
-    dirty: boolean
-    /** Gets what a Cancel button does. */
-    children: (cancel: () => void) => ReactNode
+    children: (form: PanelForm) => ReactNode
   },
 ) {
   const { t } = useTranslation()
   const slot = usePanelSlot()
-  const typed = props.opened && props.dirty
+  const [dirty, setDirty] = useState(false)
+  const typed = props.opened && dirty
   const [closing, setClosing] = useState(false)
   const away = useBlocker({
     shouldBlockFn: () => true,
@@ -37,7 +46,11 @@ export function SidePanel(
   })
   useTell('typed', typed)
   const asking = typed && (closing || props.leaving || away.status === 'blocked')
-  const close = () => (typed ? setClosing(true) : props.onClose())
+  const onClose = () => {
+    setDirty(false)
+    props.onClose()
+  }
+  const close = () => (typed ? setClosing(true) : onClose())
   const stay = () => {
     setClosing(false)
     away.reset?.()
@@ -45,7 +58,7 @@ export function SidePanel(
   }
   const discard = () => {
     setClosing(false)
-    props.onClose()
+    onClose()
     away.proceed?.()
   }
   if (!slot) return null
@@ -85,7 +98,7 @@ export function SidePanel(
           </Group>
         </div>
       )}
-      {props.children(close)}
+      {props.children({ onCancel: close, onClose, onDirty: setDirty })}
     </Drawer>
   )
 }

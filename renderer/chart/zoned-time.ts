@@ -1,3 +1,5 @@
+import { wallClock } from '../../domain/display/wall-clock.ts'
+
 /** Wall-clock time in a time zone, and back. Times are RFC 3339 with the offset that held there. */
 
 /** An instant (ms since 1970) as this device's clock shows it: `2026-11-24T14:02:05+01:00`. */
@@ -13,7 +15,7 @@ export function zonedDateTime(ms: number, timeZone: string): string {
 /** Offset of a zone from UTC at an instant, in minutes, east positive. */
 export function offsetMinutes(ms: number, timeZone: string): number {
   const parts = new Map(
-    formatOf(timeZone)
+    wallClock(timeZone)
       .formatToParts(new Date(ms))
       .map(({ type, value }) => [type, Number(value)]),
   )
@@ -76,26 +78,4 @@ function withOffset(ms: number, offset: number): string {
 
 function two(n: number): string {
   return String(n).padStart(2, '0')
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone)
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    })
-    formats.set(timeZone, format)
-  }
-  return format
 }

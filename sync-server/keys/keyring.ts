@@ -24,8 +24,6 @@ export type Keyring = {
   active(origin: string, scope: string): string | undefined
   /** A key, if it was granted to this region. */
   key(keyId: string): Promise<Uint8Array | undefined>
-  /** Was this key granted to this region? */
-  has(keyId: string): boolean
   /** A fresh key for a scope, wrapped for these regions. It is not in the ring before its grant is learnt. */
   make(scope: string, regions: readonly string[]): Promise<NewKey>
   /** Wraps a known key for more regions. */
@@ -72,7 +70,6 @@ export function createKeyring(keys: WrappingKeys): Keyring {
       if (!entry) newest.set(`${grant.origin} ${grant.document}`, grant.keyId)
     },
     active: (origin, scope) => newest.get(`${origin} ${scope}`),
-    has: (keyId) => (known.get(keyId)?.wrapped.length ?? 0) > 0,
     async key(keyId) {
       const entry = known.get(keyId)
       const wrapped = entry?.wrapped[0]

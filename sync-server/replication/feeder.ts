@@ -29,8 +29,6 @@ export type Feeder = {
   /** Rows of one strand that were flushed just now. */
   flushed(strand: string, rows: readonly LogRow[]): void
   tick(): void
-  /** What the follower said that it has flushed. */
-  confirmed(): ReadonlyMap<string, number>
   close(): void
 }
 
@@ -46,7 +44,6 @@ export function createFeeder(
   warn: (message: string, detail: object) => void,
 ): Feeder {
   const cursors = new Map<string, Cursor>()
-  let confirmed: ReadonlyMap<string, number> = new Map()
   let closed = false
 
   async function follow(strand: string, after: number, hash: Uint8Array): Promise<void> {
@@ -87,10 +84,7 @@ export function createFeeder(
     received(message) {
       if (message.type === 'follow') follow(message.strand, message.after, message.hash).catch(failed)
       else if (message.type === 'unfollow') cursors.delete(message.strand)
-      else if (message.type === 'vector') {
-        confirmed = message.strands
-        log.heard(message.strands)
-      }
+      else if (message.type === 'vector') log.heard(message.strands)
     },
     flushed(strand, rows) {
       const cursor = cursors.get(strand)
@@ -104,7 +98,6 @@ export function createFeeder(
       sendVector()
       for (const [strand, cursor] of cursors) pump(strand, cursor).catch(failed)
     },
-    confirmed: () => confirmed,
     close() {
       closed = true
       cursors.clear()

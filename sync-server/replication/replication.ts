@@ -13,8 +13,6 @@ import { dialPeer, type Identity, listenForPeers, type PeerLink } from './links.
  */
 export type Replication = {
   peers(): PeerState[]
-  /** Region → strand → sequence that it said it has flushed. */
-  confirmed(region: string): ReadonlyMap<string, number>
   close(): Promise<void>
 }
 
@@ -76,12 +74,6 @@ export async function startReplication(deps: ReplicationDeps): Promise<Replicati
       config.peers.map((peer) =>
         peerState(peer.region, log.flushed(), follower.progress(peer.region), now()),
       ),
-    confirmed(region) {
-      const all = [...feeders]
-        .filter(([link]) => link.region === region)
-        .map(([, feeder]) => feeder.confirmed())
-      return all.at(-1) ?? new Map()
-    },
     async close() {
       clearInterval(ticking)
       for (const stop of stops) stop()

@@ -25,8 +25,6 @@ export type Intake = {
   /** Origin → highest flushed sequence, of the origins taken in here. */
   flushed(): Map<string, number>
   servable(origin: string, flushed: number): number
-  /** To be called when grants were flushed elsewhere: opens what had waited for a key. */
-  reopen(): Promise<void>
 }
 
 export type IntakeDeps = {
@@ -112,7 +110,6 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     head: (origin) => heads.get(origin) ?? emptyHead(line, origin),
     flushed: () => new Map([...heads].map(([origin, head]) => [origin, head.seq])),
     servable: (origin, flushed) => Math.min(flushed, (blocked.get(origin) ?? Number.POSITIVE_INFINITY) - 1),
-    reopen,
   }
 }
 

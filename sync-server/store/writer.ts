@@ -47,7 +47,6 @@ export type Writer = {
   grant(keyId: string, scope: string, homeGroup: string, regions: readonly string[]): Promise<void>
   /** Goes on under another origin, from an empty chain, once the group that is being committed is decided. Returns what it left. */
   beginIncarnation(origin: string): Promise<{ origin: string; head: Head }>
-  waiting(): number
   /** Undefined while rows are taken; else why not. */
   trouble(): string | undefined
   close(): Promise<void>
@@ -262,7 +261,6 @@ export function createWriter(deps: WriterDeps): Writer {
   return {
     origin: () => origin,
     head: () => head,
-    waiting: () => waiting,
     trouble: () => trouble ?? (refusal && performance.now() < refusal.until ? refusal.why : undefined),
     append(rows) {
       if (closed)
