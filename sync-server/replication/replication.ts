@@ -1,6 +1,6 @@
 import type { PeerConfig, RegionConfig } from '../config/config.ts'
 import { parseStrand, strandOf } from '../store/line.ts'
-import { hashAt, rowsAfter } from '../store/log-table.ts'
+import { createLineTable } from '../store/line-table.ts'
 import type { PeerState } from '../store/ports.ts'
 import type { PostgresRegionStore } from '../store/region-store.ts'
 import { createFeeder, type Feeder, type FeederLog } from './feeder.ts'
@@ -134,9 +134,13 @@ function keepDialling(
 }
 
 function replicatedLog(store: PostgresRegionStore, warn: ReplicationDeps['warn']): FollowerLog & FeederLog {
+  const tables = {
+    entries: createLineTable(store.sql, 'entries'),
+    notes: createLineTable(store.sql, 'notes'),
+  }
   const at = (strand: string) => {
     const { line, origin } = parseStrand(strand)
-    return { log: store.logs[line], line, origin }
+    return { log: store.logs[line], table: tables[line], origin }
   }
   return {
     ownOrigin: () => store.logs.entries.writer.origin(),
@@ -150,12 +154,12 @@ function replicatedLog(store: PostgresRegionStore, warn: ReplicationDeps['warn']
       return log.take(origin, rows)
     },
     hashAt(strand, seq) {
-      const { line, origin } = at(strand)
-      return hashAt(store.sql, line, origin, seq)
+      const { table, origin } = at(strand)
+      return table.hashAt(origin, seq)
     },
     rowsAfter(strand, after, limit) {
-      const { line, origin } = at(strand)
-      return rowsAfter(store.sql, line, origin, after, limit)
+      const { table, origin } = at(strand)
+      return table.rowsAfter(origin, after, limit)
     },
     heard: (strands) => {
       store.heard(strands).catch(() => warn('a new incarnation could not begin', {}))

@@ -1,7 +1,7 @@
 import { type Keyring, scopeOf } from '../keys/keyring.ts'
 import { seal } from '../keys/sealing.ts'
-import type { Sql } from './database.ts'
 import { type Line, payloadKindOf } from './line.ts'
+import type { LineTable } from './line-table.ts'
 import { chain, type Head, type LogRow, type UnchainedRow } from './log-row.ts'
 import type { Numbering } from './numbering.ts'
 import type { AppendOutcome, PlainRow } from './plain-row.ts'
@@ -25,12 +25,12 @@ type Key = { keyId: string; key: Uint8Array }
 /** Builds the group of these rows behind a head. What the log holds already is answered with that commit. */
 export async function buildGroup(
   deps: GroupDeps,
-  sql: Sql,
+  table: LineTable,
   origin: string,
   head: Head,
   rows: readonly PlainRow[],
 ): Promise<Group> {
-  const places = await deps.numbering.placesFor(sql, origin, rows)
+  const places = await deps.numbering.placesFor(table, origin, rows)
   const group: Group = { rows: [], plains: [], answers: [] }
   const fresh = new Map<string, Key>()
   const taken = new Map<string, AppendOutcome>()

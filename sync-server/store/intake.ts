@@ -1,9 +1,8 @@
 import type { Keyring } from '../keys/keyring.ts'
 import { open } from '../keys/sealing.ts'
-import type { Sql } from './database.ts'
-import { type Line, payloadKindOf, tableOf } from './line.ts'
+import { type Line, payloadKindOf } from './line.ts'
+import type { LineTable } from './line-table.ts'
 import { emptyHead, follows, type Head, type LogRow } from './log-row.ts'
-import { appendRows, readHeads, rowsAfter } from './log-table.ts'
 import type { FlushedRow } from './writer.ts'
 
 /**
@@ -29,7 +28,7 @@ export type Intake = {
 
 export type IntakeDeps = {
   line: Line
-  sql: Sql
+  table: LineTable
   region: string
   heads: Map<string, Head>
   keyring: Keyring
@@ -39,8 +38,8 @@ export type IntakeDeps = {
 const reopenBatch = 500
 
 export async function createIntake(deps: IntakeDeps): Promise<Intake> {
-  const { line, sql, heads, keyring } = deps
-  const blocked = await firstUnopenable(deps)
+  const { line, table, heads, keyring } = deps
+  const blocked = await table.firstWithoutGrant(deps.region)
   const queues = new Map<string, Promise<unknown>>()
 
   function serial<T>(origin: string, work: () => Promise<T>): Promise<T> {
@@ -60,10 +59,10 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     }
     if (fresh.length === 0) return { outcome: 'taken', rows: 0 }
     try {
-      await appendRows(sql, line, fresh)
+      await table.append(fresh)
     } catch (error) {
       // Perhaps it was stored all the same: the log says where this origin stands.
-      const read = (await readHeads(sql, line)).get(origin)
+      const read = (await table.heads()).get(origin)
       if (read) heads.set(origin, read)
       throw error
     }
@@ -92,7 +91,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       let at = from - 1
       let stuck: number | undefined
       while (stuck === undefined) {
-        const rows = await rowsAfter(sql, line, origin, at, reopenBatch)
+        const rows = await table.rowsAfter(origin, at, reopenBatch)
         if (rows.length === 0) break
         const opened = await Promise.all(rows.map((row) => openRow(keyring, line, row)))
         const stop = opened.findIndex(({ row, plain }) => row.kind === payloadKindOf(line) && !plain)
@@ -122,15 +121,4 @@ export async function openRow(keyring: Keyring, line: Line, row: LogRow): Promis
   } catch {
     return { row, plain: undefined }
   }
-}
-
-async function firstUnopenable({ sql, line, region }: IntakeDeps): Promise<Map<string, number>> {
-  const table = tableOf(line)
-  const rows = await sql<{ origin: string; seq: number }[]>`
-    select origin, min(seq) as seq from ${sql(table)} l
-    where kind = ${payloadKindOf(line)} and not exists (
-      select from ${sql(table)} g
-      where g.kind = 'grant' and g.key_id = l.key_id and ${region} = any(string_to_array(g.subject, ',')))
-    group by origin`
-  return new Map(rows.map((row) => [row.origin, row.seq]))
 }

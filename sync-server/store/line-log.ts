@@ -1,11 +1,12 @@
 import type { Keyring } from '../keys/keyring.ts'
-import { connect, type Sql, statementTimeoutMs } from './database.ts'
+import { connect, statementTimeoutMs } from './database.ts'
 import { createIntake, type Intake, type Taken } from './intake.ts'
 import { type Line, strandOf } from './line.ts'
+import { createLineTable } from './line-table.ts'
 import { emptyHead, type Head, type LogRow } from './log-row.ts'
-import { hashAt, readHeads, rowsOfKind } from './log-table.ts'
 import { createNumbering } from './numbering.ts'
 import { type Pen, tryPen } from './pen.ts'
+import { realTimers } from './timers.ts'
 import { openWitness, type Witness } from './witness.ts'
 import { createWriter, type FlushedRow, type Writer } from './writer.ts'
 
@@ -48,7 +49,7 @@ export type HeldLine = {
   witness: Witness
   heads: Map<string, Head>
   hashAt(origin: string, seq: number): Promise<Uint8Array | undefined>
-  open(origin: string, sql: Sql): Promise<LineLog>
+  open(origin: string): Promise<LineLog>
   release(): Promise<void>
 }
 
@@ -58,14 +59,14 @@ export async function holdLine(deps: LineLogDeps): Promise<HeldLine | undefined>
   const pen = await takePen()
   if (!pen) return undefined
   const witness = await openWitness(deps.stateDir, deps.line)
-  const heads = await readHeads(pen.sql, deps.line)
+  const heads = await pen.table.heads()
   return {
     pen,
     witness,
     heads,
     hashAt: async (origin, seq) =>
-      seq === 0 ? emptyHead(deps.line, origin).hash : hashAt(pen.sql, deps.line, origin, seq),
-    open: (origin, sql) => openLine(deps, { pen, witness, heads, origin, sql, takePen }),
+      seq === 0 ? emptyHead(deps.line, origin).hash : pen.table.hashAt(origin, seq),
+    open: (origin) => openLine(deps, { pen, witness, heads, origin, takePen }),
     async release() {
       await witness.close()
       await pen.close()
@@ -78,7 +79,6 @@ type Held = {
   witness: Witness
   heads: Map<string, Head>
   origin: string
-  sql: Sql
   takePen(): Promise<Pen | undefined>
 }
 
@@ -88,13 +88,13 @@ async function openLine(deps: LineLogDeps, held: Held): Promise<LineLog> {
   const onFlushed = (rows: readonly FlushedRow[]) => {
     for (const listener of listeners) listener(rows)
   }
-  for (const grant of await rowsOfKind(held.sql, line, 'grant')) keyring.learn(grant)
+  for (const grant of await held.pen.table.rowsOfKind('grant')) keyring.learn(grant)
   const heads = new Map(held.heads)
   const head = heads.get(held.origin) ?? emptyHead(line, held.origin)
   heads.delete(held.origin)
   await held.witness.write(held.origin, head)
   const intakeSql = connect(deps.databaseUrl, { max: 1, name: `intake of ${line}`, statementTimeoutMs })
-  const intake = await createIntake({ ...deps, sql: intakeSql, heads, onFlushed })
+  const intake = await createIntake({ ...deps, table: createLineTable(intakeSql, line), heads, onFlushed })
   const writer = createWriter({
     ...deps,
     ...held,
@@ -102,6 +102,7 @@ async function openLine(deps: LineLogDeps, held: Held): Promise<LineLog> {
     numbering: createNumbering(line),
     onFlushed,
     patienceMs,
+    timers: realTimers,
   })
 
   const vector = (seqOf: (origin: string, flushed: number) => number) => {

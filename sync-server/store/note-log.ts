@@ -1,7 +1,7 @@
 import { inTime, type Sql } from './database.ts'
 import { openRow } from './intake.ts'
 import type { LineLog } from './line-log.ts'
-import { logRow, type StoredRow } from './log-table.ts'
+import { logRow, type StoredRow } from './log-row-sql.ts'
 import type { NoteLog, NoteUpdate } from './ports.ts'
 import type { FlushedRow } from './writer.ts'
 

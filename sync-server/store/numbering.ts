@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import type { Sql } from './database.ts'
-import { type Line, payloadKindOf, tableOf } from './line.ts'
+import { type Line, payloadKindOf } from './line.ts'
+import type { LineTable } from './line-table.ts'
 import type { LogRow } from './log-row.ts'
 import type { AppendOutcome, PlainRow } from './plain-row.ts'
 
@@ -9,7 +9,7 @@ import type { AppendOutcome, PlainRow } from './plain-row.ts'
  * its rows, so the clocks that it has read once stay true until it forgets them.
  */
 export type Numbering = {
-  placesFor(sql: Sql, origin: string, rows: readonly PlainRow[]): Promise<Places>
+  placesFor(table: LineTable, origin: string, rows: readonly PlainRow[]): Promise<Places>
   /** These rows are flushed. */
   advance(rows: readonly LogRow[]): void
   /** After anything that may have changed the log behind the writer's back. */
@@ -25,32 +25,16 @@ export type Places = {
 
 export function createNumbering(line: Line): Numbering {
   const next = new LRUCache<string, number>({ max: 50_000 })
-  const table = tableOf(line)
-
-  async function readExisting(sql: Sql, origin: string, ids: string[]): Promise<Map<string, AppendOutcome>> {
-    if (ids.length === 0) return new Map()
-    const rows = await sql<{ entry_id: string; origin: string; seq: number; epoch: number; clock: number }[]>`
-      select entry_id, origin, seq, epoch, clock from ${sql(table)}
-      where kind = ${payloadKindOf(line)} and entry_id = any(${ids}::text[]) order by (origin = ${origin})`
-    return new Map(rows.map(({ entry_id, ...commit }) => [entry_id, { outcome: 'committed', commit }]))
-  }
-
-  async function readClocks(sql: Sql, origin: string, documents: string[]): Promise<Map<string, number>> {
-    if (documents.length === 0) return new Map()
-    const rows = await sql<{ document: string; next: number }[]>`
-      select document, max(clock) + 1 as next from ${sql(table)}
-      where kind = ${payloadKindOf(line)} and origin = ${origin} and document = any(${documents}::text[])
-      group by document`
-    return new Map(rows.map((row) => [row.document, row.next]))
-  }
 
   return {
-    async placesFor(sql, origin, rows) {
+    async placesFor(table, origin, rows) {
       const ids = [...new Set(rows.map((row) => row.entryId).filter((id) => id !== ''))]
       const documents = [...new Set(rows.map((row) => row.document))]
-      const existing = await readExisting(sql, origin, ids)
+      const existing = new Map<string, AppendOutcome>()
+      for (const { entryId, ...commit } of await table.commitsOf(origin, ids))
+        existing.set(entryId, { outcome: 'committed', commit })
       const unknown = documents.filter((document) => !next.has(document))
-      const read = await readClocks(sql, origin, unknown)
+      const read = await table.nextClocks(origin, unknown)
       const clocks = new Map(
         documents.map((document) => [document, next.get(document) ?? read.get(document) ?? 0]),
       )

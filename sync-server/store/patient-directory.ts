@@ -6,7 +6,7 @@ import type { Sql } from './database.ts'
 import { joinCommits } from './entry-log.ts'
 import { openRow } from './intake.ts'
 import type { LineLog } from './line-log.ts'
-import { logRow, type StoredRow } from './log-table.ts'
+import { logRow, type StoredRow } from './log-row-sql.ts'
 import type { EntryLog, FlushedEntry, PatientDirectory, PatientSummary } from './ports.ts'
 
 /**

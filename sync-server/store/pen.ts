@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { connect, type Sql } from './database.ts'
+import { connect } from './database.ts'
 import type { Line } from './line.ts'
+import { createLineTable, type LineTable } from './line-table.ts'
 
 /**
  * The pen of a line: the one connection that may append rows of this region. It is an advisory lock of the
  * session, so it is free the moment the session ends, however the process died. A client library that reconnects
  * gets a new session without the lock; a session variable, which every append compares, keeps that one from writing.
  */
-export type Pen = { sql: Sql; token: string; close(): Promise<void> }
+export type Pen = { table: LineTable; token: string; close(): Promise<void> }
 
 /** First key of Meridian's advisory locks on pens; the second is the line's. */
 const penLock = 774_411_002
@@ -27,7 +28,7 @@ export async function tryPen(
     >`select pg_try_advisory_lock(${penLock}, ${lockOf[line]}) as taken`
     if (row?.taken) {
       await sql`select set_config('meridian.pen', ${token}, false), set_config('synchronous_commit', 'on', false)`
-      return { sql, token, close: () => sql.end({ timeout: 1 }) }
+      return { table: createLineTable(sql, line), token, close: () => sql.end({ timeout: 1 }) }
     }
   } catch (error) {
     await sql.end({ timeout: 0 })

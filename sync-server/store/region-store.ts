@@ -48,7 +48,7 @@ export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionSt
     await migrate(sql)
     const held = await holdLines(deps)
     const origin = await startOrigin(deps, held)
-    const logs = { entries: await held.entries.open(origin, sql), notes: await held.notes.open(origin, sql) }
+    const logs = { entries: await held.entries.open(origin), notes: await held.notes.open(origin) }
     const entries = createEntryLog(logs.entries, sql)
     const patients = await openPatientDirectory(logs.entries, entries, sql)
     for (const line of lines) await grantToNewRegions(logs[line], config, wrapping)

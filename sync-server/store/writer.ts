@@ -1,10 +1,10 @@
 import { isLaterIncarnation } from '../../domain/entries/origin.ts'
-import { inTime, isConnectionLoss } from './database.ts'
+import { isConnectionLoss } from './database.ts'
 import { buildGroup, type Group, type GroupDeps, grantGroup } from './group.ts'
 import { emptyHead, type Head, type LogRow, sameBytes } from './log-row.ts'
-import { appendRows, hashAt, readHeads } from './log-table.ts'
 import type { Pen } from './pen.ts'
 import type { AppendOutcome, PlainRow } from './plain-row.ts'
+import type { Timers } from './timers.ts'
 import type { Witness } from './witness.ts'
 
 /**
@@ -37,6 +37,7 @@ export type WriterDeps = GroupDeps & {
   pendingRows: number
   /** How long a caller waits for a lost connection to come back, in ms. */
   patienceMs: number
+  timers: Timers
 }
 
 export type Writer = {
@@ -69,7 +70,7 @@ const idleCheckMs = 1000
 const refusalMs = 10_000
 
 export function createWriter(deps: WriterDeps): Writer {
-  const { line, keyring, numbering } = deps
+  const { line, keyring, numbering, timers } = deps
   let { origin, head, pen } = deps
   let trouble: string | undefined
   /** The group of which nobody knows yet whether it is in the log. Nothing is written before this is read. */
@@ -82,10 +83,9 @@ export function createWriter(deps: WriterDeps): Writer {
   let waiting = 0
   const jobs: Job[] = []
   const errands: (() => Promise<void>)[] = []
-  const idleCheck = setInterval(() => {
+  const stopChecking = timers.every(idleCheckMs, () => {
     if (!running && !closed) errand(checkPen).catch(() => {})
-  }, idleCheckMs)
-  idleCheck.unref()
+  })
 
   /** Runs between groups, alone. */
   function errand<T>(work: () => Promise<T>): Promise<T> {
@@ -104,7 +104,7 @@ export function createWriter(deps: WriterDeps): Writer {
 
   async function loop(): Promise<void> {
     // One turn of the event loop gathers everything that arrives together into one group.
-    await new Promise((resolve) => setImmediate(resolve))
+    await timers.soon()
     while (errands.length > 0 || jobs.length > 0) {
       const work = errands.shift()
       if (work) await work()
@@ -146,7 +146,7 @@ export function createWriter(deps: WriterDeps): Writer {
   async function attempt(rows: readonly PlainRow[]): Promise<{ stored: Stored; built: Group }> {
     let built: Group = { rows: [], plains: [], answers: [] }
     try {
-      built = await inTime(buildGroup(deps, pen.sql, origin, head, rows))
+      built = await buildGroup(deps, pen.table, origin, head, rows)
     } catch (error) {
       note(error)
       const back = trouble !== undefined && (await recover())
@@ -159,12 +159,12 @@ export function createWriter(deps: WriterDeps): Writer {
     const last = group.rows.at(-1)
     if (!last) return 'stored'
     try {
-      const count = await inTime(appendRows(pen.sql, line, group.rows, pen.token))
+      const count = await pen.table.append(group.rows, pen.token)
       if (count !== group.rows.length) trouble = 'another process may have taken the pen'
     } catch (error) {
       note(error)
       if (!isConnectionLoss(error)) {
-        refusal = { why: refusalWords(error), until: performance.now() + refusalMs }
+        refusal = { why: refusalWords(error), until: timers.now() + refusalMs }
         return 'refused'
       }
     }
@@ -180,7 +180,7 @@ export function createWriter(deps: WriterDeps): Writer {
   /** Reads what became of a group in whose commit the connection failed. */
   async function settle(group: Group): Promise<void> {
     const last = group.rows.at(-1)!
-    const there = await inTime(hashAt(pen.sql, line, last.origin, last.seq))
+    const there = await pen.table.hashAt(last.origin, last.seq)
     if (there && sameBytes(there, last.hash)) await advance(group)
     unsettled = undefined
   }
@@ -210,10 +210,7 @@ export function createWriter(deps: WriterDeps): Writer {
       return
     }
     try {
-      const [row] = await inTime(
-        pen.sql<{ token: string | null }[]>`select current_setting('meridian.pen', true) as token`,
-      )
-      if (row?.token !== pen.token) trouble = 'the connection that held the pen was lost'
+      if (!(await pen.table.holdsPen(pen.token))) trouble = 'the connection that held the pen was lost'
     } catch (error) {
       note(error)
     }
@@ -221,7 +218,7 @@ export function createWriter(deps: WriterDeps): Writer {
 
   /** Does the log hold rows of this region that this process has not written? */
   async function hasBeenOvertaken(): Promise<boolean> {
-    const heads = await inTime(readHeads(pen.sql, line))
+    const heads = await pen.table.heads()
     const there = heads.get(origin)
     const same = there ? there.seq === head.seq && sameBytes(there.hash, head.hash) : head.seq === 0
     return !same || [...heads.keys()].some((other) => isLaterIncarnation(other, origin))
@@ -229,7 +226,7 @@ export function createWriter(deps: WriterDeps): Writer {
 
   /** Takes the pen again on a new connection. True if rows can be written. */
   async function recover(patienceMs = deps.patienceMs): Promise<boolean> {
-    const until = performance.now() + patienceMs
+    const until = timers.now() + patienceMs
     for (;;) {
       if (overtaken) return false
       await pen.close().catch(() => {})
@@ -253,15 +250,15 @@ export function createWriter(deps: WriterDeps): Writer {
       } catch {
         trouble = 'the database does not answer'
       }
-      if (closed || performance.now() >= until) return false
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      if (closed || timers.now() >= until) return false
+      await timers.wait(200)
     }
   }
 
   return {
     origin: () => origin,
     head: () => head,
-    trouble: () => trouble ?? (refusal && performance.now() < refusal.until ? refusal.why : undefined),
+    trouble: () => trouble ?? (refusal && timers.now() < refusal.until ? refusal.why : undefined),
     append(rows) {
       if (closed)
         return Promise.resolve(rows.map(() => ({ outcome: 'unavailable', detail: 'this server is closing' })))
@@ -294,7 +291,7 @@ export function createWriter(deps: WriterDeps): Writer {
       }),
     async close() {
       closed = true
-      clearInterval(idleCheck)
+      stopChecking()
       while (running) await running
       await pen.close()
     },

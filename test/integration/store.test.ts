@@ -4,8 +4,8 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storeContract } from '../../sync-server/store/contract.ts'
 import { assertDurable, connect, UnfitDatabase } from '../../sync-server/store/database.ts'
+import { createLineTable } from '../../sync-server/store/line-table.ts'
 import { emptyHead, follows, type Head } from '../../sync-server/store/log-row.ts'
-import { rowsAfter } from '../../sync-server/store/log-table.ts'
 import { createDrafts } from '../../sync-server/store/sample-drafts.ts'
 import { startPostgres, type TestPostgres, testGroup, testRegion } from '../support/database.ts'
 
@@ -36,7 +36,7 @@ describe('the log on PostgreSQL', () => {
     await Promise.all(
       [chart.patient, chart.allergy(), chart.allergy()].map((draft) => store.entries.commit([draft])),
     )
-    const rows = await rowsAfter(store.sql, 'entries', 'frankfurt.1', 0, 100)
+    const rows = await createLineTable(store.sql, 'entries').rowsAfter('frankfurt.1', 0, 100)
     let head: Head = emptyHead('entries', 'frankfurt.1')
     for (const row of rows) {
       expect(follows(head, row)).toBe(true)
