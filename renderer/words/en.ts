@@ -151,6 +151,7 @@ export const en = {
       hash: 'it was altered on its way.',
       author: 'it does not bear your name as this region knows it. Sign out and in again.',
       forbidden: 'you may not write to this chart.',
+      erased: 'this patient was erased from the record.',
       'unknown-document': 'the region does not know this patient.',
       lamport: 'the chart on this screen is out of date. Close and open it, then enter the change again.',
       supersedes: 'it changes something that the region does not know yet. Try again in a moment.',

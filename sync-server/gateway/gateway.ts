@@ -1,18 +1,25 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { isGrowOnly } from '../../domain/documents/document-name.ts'
-import { closeCodes, frameLimits } from '../../domain/wire/wire.ts'
+import {
+  type DocumentName,
+  isDocumentName,
+  isGrowOnly,
+  parseDocumentName,
+} from '../../domain/documents/document-name.ts'
+import { closeCodes, encodeFrame, frameLimits } from '../../domain/wire/wire.ts'
 import type { RegionConfig } from '../config/config.ts'
 import type { Admission } from '../documents/admission.ts'
 import type { Notes } from '../documents/notes.ts'
 import { type Identity, type Tokens, tokenLife } from '../identity/tokens.ts'
 import { type Logger, plainError } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { RegionStore } from '../store/ports.ts'
+import type { PeerState, RegionStore } from '../store/ports.ts'
+import { drainPlan } from './drain-plan.ts'
 import { createFanOut } from './fan-out.ts'
 import { keepAliveMessage } from './messages.ts'
-import { serveMeridian } from './serve-meridian.ts'
+import { createRegionBoard, type Replicated } from './region-board.ts'
+import { type ChannelRefusal, serveMeridian } from './serve-meridian.ts'
 import { serveNote } from './serve-note.ts'
 import { serveRows } from './serve-rows.ts'
 import { createSocket, type Socket, type SocketHandlers } from './socket.ts'
@@ -30,8 +37,11 @@ export type Gateway = {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Open connections. */
   connections(): number
-  /** Closes every connection, with a close code that tells clients what to do; no new ones are taken. */
-  close(code?: number): void
+  /**
+   * Takes no new connections, waits for what was proposed to be answered, and closes every connection in turn, so that
+   * not all of them come to the next region at once. Resolves when all are told.
+   */
+  drain(): Promise<void>
 }
 
 export type GatewayDeps = {
@@ -45,6 +55,8 @@ export type GatewayDeps = {
   now(): Date
   /** Milliseconds of a clock that never jumps. */
   monotonic(): number
+  peers(): PeerState[]
+  replicated: Replicated
   timing?: Partial<GatewayTiming>
   stubborn?: StubbornLimits
 }
@@ -58,9 +70,14 @@ type GatewayTiming = {
   ping: number
   /** Silence after which the other side counts as gone. */
   dead: number
+  /** How often the region's state is looked at for apps; a change is told then, else every fourth time. */
+  state: number
 }
 
-const gatewayTiming: GatewayTiming = { round: 2500, keepAlive: 10_000, ping: 15_000, dead: 45_000 }
+const gatewayTiming: GatewayTiming = { round: 2500, keepAlive: 10_000, ping: 15_000, dead: 45_000, state: 1000 }
+
+/** How long a region that closes waits for what was proposed to be answered, in ms. */
+const answersMs = 3000
 
 /** Bytes that may wait in this process for one slow reader. */
 const bufferedBound = 1024 * 1024
@@ -72,6 +89,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const timing = { ...gatewayTiming, ...deps.timing }
   const groups = new Set(config.homeGroups.map((g) => g.name))
   const fanOut = createFanOut(store.entries)
+  const board = createRegionBoard({
+    region: config.region,
+    store,
+    peers: deps.peers,
+    replicated: deps.replicated,
+    lookMs: timing.state,
+  })
   const stubborn = createStubborn(monotonic, deps.stubborn)
   const connections = new Set<Connection>()
   let closing = false
@@ -116,6 +140,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     })
   }
 
+  const known = {
+    patient: (id: string) => store.patients.get(id) !== undefined,
+    group: (name: string) => groups.has(name),
+  }
+
   type Admitted = UpgradeRequest & { identity: Identity }
 
   /** Who nobody knows learns nothing, not even which names are malformed. */
@@ -125,12 +154,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const identity = read.token === undefined ? undefined : await tokens.verify(read.token)
     if (!identity) return { status: 401, detail: 'a token of POST /v1/session that has not ended is needed' }
     if (isUpgradeRefusal(read)) return read
-    const problem =
-      read.document &&
-      openingProblem(read.document, {
-        patient: (id) => store.patients.get(id) !== undefined,
-        group: (name) => groups.has(name),
-      })
+    const problem = read.document && openingProblem(read.document, known)
     if (problem) return problem
     const admitted = { ...read, identity }
     if (stubborn.refused(keyOf(admitted)))
@@ -142,10 +166,51 @@ export function createGateway(deps: GatewayDeps): Gateway {
   }
 
   function handlersFor({ document, identity }: Admitted, { socket }: Connection): SocketHandlers {
-    if (!document) return serveMeridian(identity, socket, { admission })
+    if (document) return serveDocument(document, identity, socket)
+    const open = (name: string, channel: Socket) => openChannel(name, identity, channel)
+    return serveMeridian(identity, socket, { admission, board, logger, store, tokens, open })
+  }
+
+  function serveDocument(document: DocumentName, identity: Identity, socket: Socket): SocketHandlers {
     return isGrowOnly(document)
       ? serveRows(document.name, socket, { entries: store.entries, fanOut, metrics, logger })
       : serveNote(document.name, identity, socket, { notes, metrics, logger })
+  }
+
+  /** What would be answered to an upgrade, as a close code. */
+  function openChannel(name: string, identity: Identity, channel: Socket): SocketHandlers | ChannelRefusal {
+    const document = parseDocumentName(name)
+    if (!isDocumentName(document)) return { code: closeCodes.malformed, reason: document.detail }
+    const problem = openingProblem(document, known)
+    if (problem) return { code: closeCodeFor(problem.status), reason: problem.detail }
+    const key = keyOf({ identity, document })
+    if (stubborn.refused(key))
+      return { code: closeCodes.forbidden, reason: 'this was closed for good several times; mend the client' }
+    const handlers = serveDocument(document, identity, channel)
+    return {
+      ...handlers,
+      closed: (own) => {
+        if (own === closeCodes.malformed || own === closeCodes.tooLarge) stubborn.strike(key)
+        handlers.closed(own)
+      },
+    }
+  }
+
+  async function drain(): Promise<void> {
+    closing = true
+    clearInterval(rounds)
+    board.close()
+    const leaving = drainPlan(connections.size)
+    for (const { socket, endpoint } of connections)
+      if (endpoint === 'meridian') socket.send(leavingFrame(Math.random() * leaving.returnWithinMs))
+    const until = monotonic() + answersMs
+    while (admission.pending() > 0 && monotonic() < until) await wait(5)
+    for (const batch of leaving.batches([...connections])) {
+      for (const { socket } of batch) socket.close(closeCodes.goingAway, 'this region is going away')
+      if (leaving.pauseMs > 0) await wait(leaving.pauseMs)
+    }
+    for (const { socket } of connections) socket.close(closeCodes.goingAway, 'this region is going away')
+    fanOut.close()
   }
 
   function refuse(socket: Duplex, { status, detail }: UpgradeRefusal): void {
@@ -195,13 +260,27 @@ export function createGateway(deps: GatewayDeps): Gateway {
       })
     },
     connections: () => connections.size,
-    close(code = closeCodes.goingAway) {
-      closing = true
-      clearInterval(rounds)
-      fanOut.close()
-      for (const { socket } of connections) socket.close(code, 'this region is going away')
-    },
+    drain,
   }
+}
+
+function leavingFrame(retryAfterMs: number): Uint8Array {
+  return encodeFrame({ channel: 0, type: 'leaving', retryAfterMs: Math.round(retryAfterMs) })
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+/** The close code that says of a channel what an HTTP status says of an upgrade. */
+function closeCodeFor(status: UpgradeRefusal['status']): number {
+  return {
+    400: closeCodes.malformed,
+    401: closeCodes.unauthorized,
+    403: closeCodes.forbidden,
+    404: closeCodes.unknownDocument,
+    503: closeCodes.goingAway,
+  }[status]
 }
 
 function keyOf({

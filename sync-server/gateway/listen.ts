@@ -61,7 +61,7 @@ export async function listen(deps: {
           clearTimeout(late)
           resolve()
         })
-        gateway.close()
+        void gateway.drain()
       }),
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '../../domain/entries/items.ts'
 import { clientIdOf, firstOriginClientId } from '../../domain/entries/origin.ts'
 import { closeCodes } from '../../domain/wire/wire.ts'
+import { inParts } from './item-parts.ts'
 import {
   awarenessMessage,
   decodeMessage,
@@ -56,9 +57,6 @@ export type RowsChannel = {
   /** @param room whether the socket takes more now. */
   step(event: RowsEvent, room: boolean): RowsEffect[]
 }
-
-/** Size of one part of an answer, in bytes, about. */
-const partBytes = 256 * 1024
 
 type Clocks = Map<number, number>
 
@@ -268,23 +266,4 @@ function farthest(a: Clocks, b: Clocks): Clocks {
   const all = new Map(a)
   for (const [client, end] of b) all.set(client, Math.max(end, all.get(client) ?? 0))
   return all
-}
-
-/** Cuts items into parts, in their order. How long one is when encoded is guessed from its JSON. */
-function inParts(items: readonly AuthoredItem[]): AuthoredItem[][] {
-  const cut: AuthoredItem[][] = []
-  let part: AuthoredItem[] = []
-  let size = 0
-  for (const item of items) {
-    const bytes = JSON.stringify(item.entry).length + 200
-    if (part.length > 0 && size + bytes > partBytes) {
-      cut.push(part)
-      part = []
-      size = 0
-    }
-    part.push(item)
-    size += bytes
-  }
-  if (part.length > 0) cut.push(part)
-  return cut
 }

@@ -51,6 +51,8 @@ export async function startSampleRegion({
     metrics,
     now,
     monotonic,
+    peers: () => peers,
+    replicated: { current: () => ({}), onChange: () => () => undefined },
     ...gatewayDeps,
   })
   const server = await listen({ config, app, gateway })

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from 'n
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import type { RegionConfig } from '../config/config.ts'
+import type { Vector } from '../store/ports.ts'
 
 /**
  * Tokens of a region: JWTs signed with ES256. Every region knows the public keys of its peers, so that a clinician
@@ -32,6 +33,10 @@ export type Tokens = {
   verify(token: string): Promise<Identity | undefined>
   /** The account that a refresh token belongs to, or undefined. */
   verifyRefresh(token: string): Promise<{ user: string } | undefined>
+  /** This region's word that it has told everything up to this vector: what a device shows with its cursor. */
+  proveVector(vector: Vector): Promise<string>
+  /** The vector under the proof of a region of this cluster, or undefined. */
+  provenVector(proof: string): Promise<Vector | undefined>
 }
 
 export type TokenDeps = {
@@ -44,6 +49,8 @@ export type TokenDeps = {
 export const tokenLife = {
   accessSeconds: 15 * 60,
   refreshSeconds: 12 * 60 * 60,
+  /** A device that was away for longer catches up all the same; its cursor just proves nothing any more. */
+  proofSeconds: 400 * 24 * 60 * 60,
   /** Clocks of two regions may differ by this much. */
   toleranceSeconds: 5 * 60,
 } as const
@@ -51,6 +58,7 @@ export const tokenLife = {
 const audience = 'meridian'
 const accessType = 'at+jwt'
 const refreshType = 'refresh'
+const cursorType = 'cursor'
 
 const claims = z.object({
   sub: z.string().min(1),
@@ -62,6 +70,8 @@ const claims = z.object({
   homeGroups: z.array(z.string()),
   sources: z.union([z.literal('any'), z.array(z.string())]),
 })
+
+const cursorClaims = z.object({ vector: z.record(z.string(), z.int().min(0)) })
 
 /** Throws if the signing key is no private P-256 key with a `kid`. */
 export function createTokens({ config, signingKey, now }: TokenDeps): Tokens {
@@ -127,6 +137,12 @@ export function createTokens({ config, signingKey, now }: TokenDeps): Tokens {
     async verifyRefresh(token) {
       const parsed = z.object({ sub: z.string().min(1) }).safeParse(await read(token, refreshType))
       return parsed.success ? { user: parsed.data.sub } : undefined
+    },
+    proveVector: (vector) => sign(cursorType, 'cursor', tokenLife.proofSeconds, { vector }),
+    async provenVector(proof) {
+      if (proof === '') return undefined
+      const parsed = cursorClaims.safeParse(await read(proof, cursorType))
+      return parsed.success ? parsed.data.vector : undefined
     },
   }
 }

@@ -1,0 +1,137 @@
+import { isDocumentName, isGrowOnly, parseDocumentName } from '../../domain/documents/document-name.ts'
+import { encodeItems } from '../../domain/entries/items.ts'
+import type { Frame, WritableFrame } from '../../domain/wire/wire.ts'
+import type { Tokens } from '../identity/tokens.ts'
+import type { FlushedEntry, RegionStore, Vector } from '../store/ports.ts'
+import { inParts } from './item-parts.ts'
+
+/**
+ * What a device lacks of the documents in its scope, as Yjs updates that it stores without opening.
+ *
+ * 1. The target is what this region can serve when it is asked. A client that goes on towards an earlier target gets that
+ *    one, or as much of it as this region has: what is done towards it is done towards less.
+ * 2. Documents come in the order of the scope; what has no more is not mentioned.
+ * 3. Rows are read in batches of bounded size, the next one when the connection has taken the last.
+ * 4. A cursor counts as evidence against this region's own log only as far as a region has signed it.
+ */
+export type CatchUpRequest = Extract<Frame, { type: 'catch-up' }>
+
+export type CatchUpDeps = {
+  store: Pick<RegionStore, 'entries' | 'vectors' | 'proven'>
+  tokens: Pick<Tokens, 'proveVector' | 'provenVector'>
+}
+
+export type CatchUpLink = {
+  send(frame: WritableFrame): void
+  /** Resolves when the connection takes more. */
+  room(): Promise<void>
+  /** True once nobody waits for the answer any more. */
+  ended(): boolean
+}
+
+/** Rows that are read at a time, unless one document alone has more. */
+const batchRows = 250
+
+/** Says what is wrong with a scope, or nothing. */
+export function scopeProblem({ scope }: CatchUpRequest): string | undefined {
+  const seen = new Set<string>()
+  for (const { document } of scope) {
+    const name = parseDocumentName(document)
+    if (!isDocumentName(name)) return 'a scope names a document that can have no such name'
+    if (!isGrowOnly(name)) return 'notes are no part of a scope: open them'
+    if (seen.has(document)) return 'a document stands twice in a scope'
+    seen.add(document)
+  }
+  return undefined
+}
+
+/** Answers a request whose scope is good. Rejects if the store cannot be read. */
+export async function catchUp(
+  asked: CatchUpRequest,
+  { store, tokens }: CatchUpDeps,
+  link: CatchUpLink,
+): Promise<void> {
+  const { channel, request } = asked
+  const proven = (await tokens.provenVector(asked.proof)) ?? {}
+  await store.proven(proven)
+  const { servable } = await store.vectors()
+  const target = targetFor(asked.target, servable)
+  const proof = await tokens.proveVector(highest(proven, target))
+  if (link.ended()) return
+  link.send({ channel, type: 'target', request, proof, target })
+
+  for (const part of await changes(asked, target, store)) {
+    if (link.ended()) return
+    const items = await store.entries.itemsBetween(part.documents, part.after, target)
+    for (const frame of framesOf(part.documents, items, channel, request)) {
+      await link.room()
+      if (link.ended()) return
+      link.send(frame)
+    }
+  }
+  if (!link.ended()) link.send({ channel, type: 'caught-up', request })
+}
+
+/** As much of a wanted target as can be served; all that can be served where none is wanted. */
+export function targetFor(wanted: Vector, servable: Vector): Vector {
+  if (Object.keys(wanted).length === 0) return servable
+  const target: Vector = {}
+  for (const [origin, seq] of Object.entries(wanted)) {
+    const upTo = Math.min(seq, servable[origin] ?? 0)
+    if (upTo > 0) target[origin] = upTo
+  }
+  return target
+}
+
+type Batch = { documents: string[]; after: Vector }
+
+/** The documents of a scope that have more, in its order, put together so that a batch has few rows. */
+async function changes(
+  { scope, cursor }: CatchUpRequest,
+  target: Vector,
+  { entries }: CatchUpDeps['store'],
+): Promise<Batch[]> {
+  const starts = { held: cursor, new: {} as Vector }
+  const named = (state: 'held' | 'new') => scope.filter((d) => d.state === state).map((d) => d.document)
+  const counts = {
+    held: await entries.changesIn(named('held'), starts.held, target),
+    new: await entries.changesIn(named('new'), starts.new, target),
+  }
+  const batches: Batch[] = []
+  let last: { state: 'held' | 'new'; rows: number } | undefined
+  for (const { document, state } of scope) {
+    const rows = state === 'done' ? 0 : (counts[state].get(document) ?? 0)
+    if (state === 'done' || rows === 0) continue
+    if (last?.state === state && last.rows + rows <= batchRows) {
+      batches.at(-1)!.documents.push(document)
+      last.rows += rows
+    } else {
+      batches.push({ documents: [document], after: starts[state] })
+      last = { state, rows }
+    }
+  }
+  return batches
+}
+
+function* framesOf(
+  documents: readonly string[],
+  items: readonly FlushedEntry[],
+  channel: number,
+  request: number,
+): Generator<WritableFrame> {
+  const byDocument = new Map<string, FlushedEntry[]>(documents.map((document) => [document, []]))
+  for (const item of items) byDocument.get(item.document)?.push(item)
+  for (const [document, own] of byDocument) {
+    const parts = inParts(own)
+    for (const [at, part] of parts.entries()) {
+      const last = at === parts.length - 1
+      yield { channel, type: 'part', request, document, last, update: encodeItems(part) }
+    }
+  }
+}
+
+function highest(a: Vector, b: Vector): Vector {
+  const all = { ...a }
+  for (const [origin, seq] of Object.entries(b)) all[origin] = Math.max(seq, all[origin] ?? 0)
+  return all
+}
