@@ -6,9 +6,11 @@ import { UnfitDatabase } from './store/database.ts'
 
 /**
  * `meridian-server --config FILE`: one region. SIGTERM and SIGINT end it with status 0 when everything under way is
- * finished. Status 1: it could not start; 2: it was called with something unusable.
+ * finished. Status 1: it could not start, or another process of the region has taken over; 2: it was called with something unusable.
  */
 const usage = 'usage: meridian-server --config FILE'
+
+const mostMsToMakeRoom = 3000
 
 const config = readConfig()
 const logger = createLogger({ region: config.region })
@@ -30,11 +32,15 @@ try {
   }
 }
 
-/** Two writers of one region would contradict each other: this one makes room, to be started as standby. */
-function endOvertaken(): void {
-  logger.fatal('another process of this region has written meanwhile: this one ends, start it anew')
+/**
+ * Two writers of one region would contradict each other: this one makes room, at once, because what it knows is old. Started
+ * again, it stands by.
+ */
+function endOvertaken(why: string): void {
+  logger.fatal(`${why}: this process ends; started again, it stands by`)
   process.exitCode = 1
   stop.abort()
+  setTimeout(() => process.exit(), mostMsToMakeRoom).unref()
 }
 
 function readConfig(): RegionConfig {

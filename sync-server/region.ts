@@ -3,14 +3,17 @@ import type { JWK } from 'jose'
 import type { RegionConfig } from './config/config.ts'
 import { createAdmission } from './documents/admission.ts'
 import { createNotes } from './documents/notes.ts'
+import { untilFree } from './free-ports.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { listen } from './gateway/listen.ts'
 import { createHttpApp } from './http/app.ts'
 import { createTokens } from './identity/tokens.ts'
 import type { Logger } from './observability/logger.ts'
 import { createMetrics } from './observability/metrics.ts'
+import { tlsWires } from './replication/links.ts'
 import { startReplication } from './replication/replication.ts'
 import { openRegionStore } from './store/region-store.ts'
+import { realTimers } from './store/timers.ts'
 
 /** One running region. */
 export type Region = { origin(): string; close(): Promise<void> }
@@ -18,13 +21,13 @@ export type Region = { origin(): string; close(): Promise<void> }
 /**
  * Starts a region: store, then replication, then the doors for clients. Rejects with a message for the operator.
  * @param signal ends a start that waits: for the database, or as standby for another process of the region
- * @param overtaken told when another process has written for this region since: this one knows too little, and must end
+ * @param overtaken told, with the reason, when another process has taken over: this one knows too little, and must end
  */
 export async function startRegion(
   config: RegionConfig,
   logger: Logger,
   signal: AbortSignal,
-  overtaken: () => void,
+  overtaken: (why: string) => void,
 ): Promise<Region> {
   const secrets = readSecrets(config)
   const info = (message: string, detail: object = {}) => logger.info(detail, message)
@@ -44,17 +47,44 @@ export async function startRegion(
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    const replication = await startReplication({ config, identity: secrets.tls, store, info, warn })
+    if (store.stoodBy)
+      await untilFree([config.replication, config.http], signal, ({ port }) =>
+        warn('waits for a port that the process before still has', { port }),
+      )
+    const wires = tlsWires(config, secrets.tls)
+    const random = Math.random
+    const replication = await startReplication({
+      config,
+      wires,
+      timers: realTimers,
+      random,
+      store,
+      info,
+      warn,
+    })
     closers.push(() => replication.close())
     const peers = () => replication.peers()
     const tokens = createTokens({ config, signingKey: secrets.signing, now })
     const admission = createAdmission({ config, store, logger, metrics, monotonic })
-    const notes = createNotes({ store, logger, metrics })
+    const notes = createNotes({ store, logger, metrics, monotonic })
     closers.push(
       () => notes.close(),
       () => admission.close(),
     )
-    const deps = { config, store, tokens, admission, notes, logger, metrics, peers, now, monotonic }
+    const replicated = replication.flushedByPeers
+    const deps = {
+      config,
+      store,
+      tokens,
+      admission,
+      notes,
+      logger,
+      metrics,
+      peers,
+      replicated,
+      now,
+      monotonic,
+    }
     const gateway = createGateway(deps)
     const doors = await listen({ config, app: createHttpApp(deps), gateway })
     closers.push(() => doors.close())

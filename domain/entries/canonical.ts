@@ -39,6 +39,12 @@ function firstProblem(values: unknown[], depth: number): string | undefined {
   return undefined
 }
 
+/** Are there more than `most` objects and lists in each other? Looks no further than that. */
+export function nestedDeeper(value: unknown, most: number): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
+  return most === 0 || Object.values(value).some((part) => nestedDeeper(part, most - 1))
+}
+
 /** Canonical JSON of RFC 8785. The value must have passed {@link jsonProblem}. */
 export function canonicalJson(value: Json): string {
   const text = canonicalize(value)

@@ -1,5 +1,6 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { readUint } from '../wire/uint.ts'
 import type { Commit, Entry } from './entry.ts'
 import { clientIdOf } from './origin.ts'
 
@@ -84,8 +85,8 @@ export const emptyStateVector = new Uint8Array([0])
 export function decodeStateVector(bytes: Uint8Array): Map<number, number> {
   const decoder = decoding.createDecoder(bytes)
   const vector = new Map<number, number>()
-  for (let left = decoding.readVarUint(decoder); left > 0; left--)
-    vector.set(decoding.readVarUint(decoder), decoding.readVarUint(decoder))
+  for (let left = readUint(decoder); left > 0; left--) vector.set(readUint(decoder), readUint(decoder))
+  if (decoding.hasContent(decoder)) throw new RangeError('bytes behind a state vector')
   return vector
 }
 

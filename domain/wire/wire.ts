@@ -1,6 +1,7 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { Commit } from '../entries/entry.ts'
+import { readUint } from './uint.ts'
 
 /**
  * Frames of the sub-protocol `meridian.v1`: one WebSocket message is one frame.
@@ -273,7 +274,7 @@ function writeBody(encoder: encoding.Encoder, frame: Exclude<WritableFrame, { ty
 export function decodeFrame(bytes: Uint8Array): Frame | undefined {
   try {
     const decoder = decoding.createDecoder(bytes)
-    const channel = decoding.readVarUint(decoder)
+    const channel = readUint(decoder)
     const start = decoder.pos
     const number = decoding.readVarUint(decoder)
     if (number <= highestStockType) return { channel, type: 'message', message: bytes.subarray(start) }
@@ -286,7 +287,7 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
 
 function readBody(decoder: decoding.Decoder, channel: number, number: number): Frame {
   const text = () => decoding.readVarString(decoder)
-  const uint = () => decoding.readVarUint(decoder)
+  const uint = () => readUint(decoder)
   const vector = () => readVector(decoder)
   switch (number) {
     case frameType.submit:
@@ -380,7 +381,7 @@ function readVector(decoder: decoding.Decoder): FrameVector {
   const pairs = readList(
     decoder,
     frameLimits.listParts,
-    () => [decoding.readVarString(decoder), decoding.readVarUint(decoder)] as const,
+    () => [decoding.readVarString(decoder), readUint(decoder)] as const,
   )
   return fromPairs(pairs)
 }

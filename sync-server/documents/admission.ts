@@ -89,7 +89,10 @@ export function createAdmission({ config, store, logger, metrics, monotonic }: A
     const outcomes = await commit(drafts)
     for (const outcome of outcomes) {
       if (outcome.outcome === 'committed') answers.acks.push({ id: outcome.id, ...outcome.commit })
-      else answers.refusals.push(refusal(outcome.id, outcome.outcome, outcome.detail, true))
+      else {
+        const { id, outcome: code, detail } = outcome
+        answers.refusals.push(refusal(id, code, detail, code !== 'erased'))
+      }
     }
     if (drafts.length > 0) metrics.commitSeconds.observe((monotonic() - began) / 1000)
     for (const one of refused) await answerRefused(one, answers)
@@ -126,6 +129,8 @@ export function createAdmission({ config, store, logger, metrics, monotonic }: A
 
   /** What would be refused now may have been committed long ago: a device that tries again gets that commit. */
   async function answerRefused(refused: Refusal, answers: Answers): Promise<void> {
+    // What was committed about a patient who is erased is no more: the device has to let go of it.
+    if (refused.code === 'erased') return void answers.refusals.push(refused)
     const known = await store.entries.find(refused.id).catch(() => undefined)
     const commit = known?.commits.find((c) => c.origin === store.entries.origin()) ?? known?.commits[0]
     if (commit) answers.acks.push({ id: refused.id, ...commit })

@@ -46,6 +46,8 @@ const chunkEntries = 200
 /** Patients that are worked on at a time. */
 const parallelPatients = 4
 
+const erasedWords = 'this patient was erased: nothing about them is taken any more'
+
 type Draw = { place: string; type: string; draft: Draft }
 
 export function createImporter({ store, metrics, now }: ImporterDeps): Importer {
@@ -83,6 +85,10 @@ export function createImporter({ store, metrics, now }: ImporterDeps): Importer 
     order: ImportOrder,
     report: ImportReport,
   ): Promise<void> {
+    if (store.erased.has(patientId)) {
+      for (const resource of resources) refuse(report, resource, erasedWords)
+      return
+    }
     const known = store.patients.get(patientId)
     const isNew = known === undefined
     if (isNew && resources[0]?.type !== 'Patient') {
@@ -178,6 +184,7 @@ export function createImporter({ store, metrics, now }: ImporterDeps): Importer 
     for (const [at, { place, type }] of chunk.entries()) {
       const outcome = outcomes[at]?.outcome ?? 'indeterminate'
       if (outcome === 'committed') countsOf(report, type).taken += 1
+      else if (outcome === 'erased') refuse(report, { place, type }, erasedWords)
       else {
         all = false
         report.unsaved.push({ place, outcome })

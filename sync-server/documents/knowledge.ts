@@ -3,7 +3,8 @@ import { isDocumentName, parseDocumentName, patientOf } from '../../domain/docum
 import type { Json } from '../../domain/entries/canonical.ts'
 import { type Entry, parseSubject } from '../../domain/entries/entry.ts'
 import { aspectsOf } from '../../domain/fhir/aspect-table.ts'
-import type { Draft, RegionStore } from '../store/ports.ts'
+import type { Draft, FlushedEntry, RegionStore } from '../store/ports.ts'
+import { createBatch } from './batch.ts'
 import type { Facts } from './proposal.ts'
 
 /**
@@ -26,6 +27,7 @@ export type Knowledge = {
 const none = ''
 
 type Immutables = { [aspect: string]: Json }
+type Learned = Pick<FlushedEntry, 'id' | 'document' | 'subject' | 'lamport' | 'entry'>
 
 export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
   const lamports = new LRUCache<string, number>({ max: size })
@@ -35,36 +37,50 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
   const patientsOnTheirWay = new Map<string, { homeGroup: string; drafts: number }>()
 
   const stop = store.entries.onFlushed((rows) => {
-    for (const row of rows) learn(row.id, row.entry)
+    for (const row of rows) learn(row)
   })
 
-  function learn(id: string, entry: Entry): void {
-    const highest = lamports.get(entry.document)
-    if (highest !== undefined && entry.lamport > highest) lamports.set(entry.document, entry.lamport)
-    if (!places.get(entry.subject)) places.set(entry.subject, entry.document)
-    subjects.set(id, entry.subject)
-    const known = immutables.get(entry.subject)
-    if (known) immutables.set(entry.subject, { ...immutablesOf(entry), ...known })
+  const stopErased = store.erased.onErased((patient) => {
+    for (const document of [...lamports.keys()]) if (isAbout(document, patient)) lamports.delete(document)
+    for (const [subject, document] of [...places.entries()])
+      if (isAbout(document, patient)) places.delete(subject)
+    // These hold content, and do not say of whom: what is still needed is read again.
+    immutables.clear()
+  })
+
+  function learn(row: Learned): void {
+    const { id, document, subject, lamport } = row
+    const highest = lamports.get(document)
+    if (highest !== undefined && lamport > highest) lamports.set(document, lamport)
+    if (!places.get(subject)) places.set(subject, document)
+    subjects.set(id, subject)
+    const known = immutables.get(subject)
+    // Only now the entry itself is needed, which is read when it is asked for.
+    if (known) immutables.set(subject, { ...immutablesOf(row.entry), ...known })
   }
 
+  const highestLamport = createBatch(store.entries.highestLamports)
+  const placeOf = createBatch(store.entries.placesOf)
+  const subjectOf = createBatch(store.entries.subjectsOf)
+
   async function lookUpLamport(document: string): Promise<void> {
-    const highest = await store.entries.highestLamport(document)
+    const highest = (await highestLamport(document)) ?? 0
     lamports.set(document, Math.max(highest, lamports.get(document) ?? 0))
   }
 
   async function lookUpPlace(subject: string): Promise<void> {
-    const place = await store.entries.documentOf(subject)
+    const place = await placeOf(subject)
     // What was flushed in the meantime is not overwritten.
     if (!places.get(subject)) places.set(subject, place ?? none)
   }
 
   async function lookUpSubject(entryId: string): Promise<void> {
-    const found = await store.entries.find(entryId)
-    if (!subjects.get(entryId)) subjects.set(entryId, found?.subject ?? none)
+    const found = await subjectOf(entryId)
+    if (!subjects.get(entryId)) subjects.set(entryId, found ?? none)
   }
 
   async function lookUpImmutables(subject: string): Promise<void> {
-    const place = places.get(subject) || (await store.entries.documentOf(subject))
+    const place = places.get(subject) ?? (await placeOf(subject))
     let stated: Immutables = {}
     for (const { entry } of place ? await store.entries.entriesOf(place) : [])
       if (entry.subject === subject) stated = { ...immutablesOf(entry), ...stated }
@@ -89,6 +105,7 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
       const place = parseDocumentName(entry.document)
       const patient = isDocumentName(place) ? patientOf(place) : undefined
       return {
+        erased: patient !== undefined && store.erased.has(patient),
         patientGroup:
           patient === undefined
             ? undefined
@@ -100,7 +117,8 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
       }
     },
     expect({ id, entry, homeGroup }) {
-      learn(id, entry)
+      const { document, subject, lamport } = entry
+      learn({ id, document, subject, lamport, entry })
       const patient = createdBy(entry)
       if (patient === undefined) return
       const drafts = (patientsOnTheirWay.get(patient)?.drafts ?? 0) + 1
@@ -119,8 +137,16 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
       waiting.drafts -= 1
       if (waiting.drafts === 0) patientsOnTheirWay.delete(patient)
     },
-    close: stop,
+    close() {
+      stop()
+      stopErased()
+    },
   }
+}
+
+function isAbout(document: string, patientId: string): boolean {
+  const name = parseDocumentName(document)
+  return isDocumentName(name) && patientOf(name) === patientId
 }
 
 function immutablesOf(entry: Entry): Immutables {

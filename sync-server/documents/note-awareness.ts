@@ -7,6 +7,7 @@ import {
   removeAwarenessStates,
 } from 'y-protocols/awareness.js'
 import * as Y from 'yjs'
+import { maxJsonDepth, nestedDeeper } from '../../domain/entries/canonical.ts'
 
 /**
  * Who is in a note, and where: regional, never stored. The region writes each person's identity into their state, and
@@ -32,6 +33,8 @@ const throttle = 50
 const stateLimit = 16 * 1024
 /** Clients that one connection may speak for. */
 const clientsLimit = 16
+/** Clients that are gone and whose last clock is remembered, so that an echo does not bring them back. */
+const goneLimit = 1000
 
 type ClientState = { client: number; clock: number; state: unknown }
 
@@ -46,6 +49,7 @@ export function createNoteAwareness(tell: (update: Uint8Array) => void): NoteAwa
   awareness.on('update', ({ added, updated, removed }: Change) => {
     for (const client of [...added, ...updated, ...removed]) changed.add(client)
     for (const client of removed) owners.delete(client)
+    forgetTheOldest()
     timer ??= setTimeout(flush, throttle)
   })
 
@@ -54,6 +58,15 @@ export function createNoteAwareness(tell: (update: Uint8Array) => void): NoteAwa
     const clients = [...changed].filter((client) => awareness.meta.has(client))
     changed.clear()
     if (clients.length > 0) tell(encodeAwarenessUpdate(awareness, clients))
+  }
+
+  /** The library remembers for ever: somebody who comes as ever new clients would fill the memory. */
+  function forgetTheOldest(): void {
+    const { meta, states } = awareness
+    for (const client of meta.keys()) {
+      if (meta.size <= states.size + goneLimit) return
+      if (!states.has(client)) meta.delete(client)
+    }
   }
 
   /** A client belongs to the connection that spoke for it first; the same person may go on over another one. */
@@ -104,6 +117,8 @@ function decodeStates(update: Uint8Array): ClientState[] | undefined {
       if (text.length > stateLimit) return undefined
       const state: unknown = JSON.parse(text)
       if (typeof state !== 'object' || Array.isArray(state)) return undefined
+      if (!Number.isSafeInteger(client) || !Number.isSafeInteger(clock)) return undefined
+      if (nestedDeeper(state, maxJsonDepth)) return undefined
       states.push({ client, clock, state })
     }
     return decoding.hasContent(decoder) ? undefined : states

@@ -1,31 +1,32 @@
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { firstOriginClientId } from '../../domain/entries/origin.ts'
+import { causalOrder, type Struct } from './note-order.ts'
+import { foreignPart } from './note-places.ts'
 
-/** Reading a Yjs update that a client sent for a note, before it touches the document. */
-
-/** Root types of a note: rich text, plain text, and a map for what is about the note. */
-const noteRoots = ['content', 'text', 'meta'] as const
-type NoteRoot = (typeof noteRoots)[number]
+/** A Yjs update that a client sent for a note: read before it touches the document, and applied within bounds. */
 
 export type NoteUpdateProblem =
   | { problem: 'malformed' }
   /** It touches what no note has. Nothing of it may be applied. */
   | { problem: 'refused'; detail: string }
-  /** It builds on something that this document does not have yet. */
+  /** It builds on something that this document does not have yet: its sender is to be asked for the rest. */
   | { problem: 'missing' }
-
-/** How Yjs numbers the content that is a document inside a document. */
-const contentDoc = 9
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>
 
 /** Says why an update must not be applied to this document as it is now, or nothing. */
 export function noteUpdateProblem(update: Uint8Array, doc: Y.Doc): NoteUpdateProblem | undefined {
   const decoded = decode(update)
-  if (!decoded) return { problem: 'malformed' }
-  const detail = foreignPart(decoded)
+  if (!decoded || !isWellFormed(decoded, update)) return { problem: 'malformed' }
+  if (decoded.structs.some((struct) => struct.id.client >= firstOriginClientId))
+    return { problem: 'refused', detail: 'client ids from 2^32 on belong to regions' }
+  const order = causalOrder(decoded.structs, doc)
+  if (typeof order === 'string') return { problem: order }
+  const detail = foreignPart(order, doc)
   if (detail) return { problem: 'refused', detail }
-  return dependsOnMore(decoded, doc) ? { problem: 'missing' } : undefined
+  return deletesMore(decoded, order, doc) ? { problem: 'missing' } : undefined
 }
 
 function decode(update: Uint8Array): Decoded | undefined {
@@ -36,62 +37,108 @@ function decode(update: Uint8Array): Decoded | undefined {
   }
 }
 
-function foreignPart({ structs }: Decoded): string | undefined {
-  for (const struct of structs) {
-    if (struct.id.client >= firstOriginClientId) return 'client ids from 2^32 on belong to regions'
-    if (!(struct instanceof Y.Item)) continue
-    if (struct.content.getRef() === contentDoc) return 'a note holds no documents'
-    // Where an item has a neighbour, it lies in the same type as that one, which was looked at before.
-    const parent: unknown = struct.parent
-    if (typeof parent !== 'string') continue
-    const root = noteRoots.find((name) => name === parent)
-    if (!root) return `a note has the root types ${noteRoots.join(', ')} only`
-    if (!fits(root, struct)) return `${root} is used as another type than it is`
-  }
-  return undefined
-}
-
-/** Could an item of this content be put there through the root's own type? */
-function fits(root: NoteRoot, { content, parentSub }: Y.Item): boolean {
-  if (root === 'meta') return parentSub !== null
-  if (parentSub !== null) return false
-  if (content instanceof Y.ContentDeleted) return true
-  if (root === 'content')
-    return (
-      content instanceof Y.ContentType &&
-      (content.type instanceof Y.XmlElement ||
-        content.type instanceof Y.XmlText ||
-        content.type instanceof Y.XmlHook)
-    )
+/**
+ * Nothing is empty, which Yjs takes and cannot read back, no clock leaves the whole numbers, and each client comes once:
+ * of two parts Yjs would take the second for all.
+ */
+function isWellFormed({ structs, ds }: Decoded, update: Uint8Array): boolean {
+  const clients = new Set(structs.map((struct) => struct.id.client))
+  const parts = decoding.readVarUint(decoding.createDecoder(update))
   return (
-    content instanceof Y.ContentString ||
-    content instanceof Y.ContentFormat ||
-    content instanceof Y.ContentEmbed ||
-    content instanceof Y.ContentType
+    parts === clients.size &&
+    structs.every(({ id, length }) => isRange(id.clock, length)) &&
+    [...ds.clients.values()].every((deletes) => deletes.every(({ clock, len }) => isRange(clock, len)))
   )
 }
 
-/**
- * Would Yjs have to put something of it aside? What waits in a document for its dependencies can neither be stored nor
- * told apart from what other regions sent, so such an update is not applied at all: the client is asked for the rest.
- */
-function dependsOnMore({ structs, ds }: Decoded, doc: Y.Doc): boolean {
-  const known = new Map<number, number>()
-  const end = (client: number) => known.get(client) ?? Y.getState(doc.store, client)
-  for (const struct of structs) {
-    if (struct instanceof Y.Skip) continue
-    const { client, clock } = struct.id
-    if (clock > end(client)) return true
-    known.set(client, Math.max(end(client), clock + struct.length))
+function isRange(clock: number, length: number): boolean {
+  return length > 0 && Number.isSafeInteger(clock + length)
+}
+
+/** Does it delete what neither this document nor the update itself has? */
+function deletesMore({ ds }: Decoded, order: readonly Struct[], doc: Y.Doc): boolean {
+  const ends = new Map<number, number>()
+  for (const { id, length } of order) ends.set(id.client, id.clock + length)
+  for (const [client, deletes] of ds.clients) {
+    const end = Math.max(ends.get(client) ?? 0, Y.getState(doc.store, client))
+    if (deletes.some(({ clock, len }) => clock + len > end)) return true
   }
-  const lacks = (id: unknown) => id instanceof Y.ID && id.clock >= end(id.client)
-  for (const struct of structs)
-    if (
-      struct instanceof Y.Item &&
-      (lacks(struct.origin) || lacks(struct.rightOrigin) || lacks(struct.parent))
-    )
-      return true
-  for (const [client, deletes] of ds.clients)
-    for (const { clock, len } of deletes) if (clock + len > end(client)) return true
   return false
+}
+
+/** Structs that are put into a document between two looks at the clock. */
+const pieceStructs = 100
+/**
+ * Processor time that an update may take, in ms. A client's largest needs a tenth of it; one that was made to have every
+ * item compared with every other would hold the region for minutes.
+ */
+const costMs = { atMost: 250, perStruct: 0.02 }
+
+/**
+ * Applies an update that {@link noteUpdateProblem} let pass. Throws a RangeError when it takes too long; the document is
+ * then half changed.
+ * @param cpuMs processor time of this thread.
+ */
+export function applyNoteUpdate(
+  doc: Y.Doc,
+  update: Uint8Array,
+  author: string,
+  cpuMs: () => number = threadCpuMs,
+): void {
+  const order = update.length > pieceStructs ? causalOrder(decode(update)?.structs ?? [], doc) : []
+  if (typeof order === 'string' || order.length <= pieceStructs) {
+    Y.applyUpdate(doc, update, author)
+    return
+  }
+  const until = cpuMs() + costMs.atMost + order.length * costMs.perStruct
+  doc.transact(() => {
+    for (const piece of inPieces(order)) {
+      Y.applyUpdate(doc, updateOf(piece), author)
+      if (cpuMs() > until) throw new RangeError('an update takes too long to be put into its note')
+    }
+    // By now only what it deletes is left.
+    Y.applyUpdate(doc, update, author)
+  }, author)
+}
+
+/** Structs of each client, without a gap between them. */
+type Piece = Map<number, Struct[]>
+
+function* inPieces(order: readonly Struct[]): Generator<Piece> {
+  let piece: Piece = new Map()
+  let size = 0
+  for (const struct of order) {
+    const { client, clock } = struct.id
+    const last = piece.get(client)?.at(-1)
+    const follows = !last || last.id.clock + last.length === clock
+    if (size === pieceStructs || !follows) {
+      yield piece
+      piece = new Map()
+      size = 0
+    }
+    const list = piece.get(client)
+    if (list) list.push(struct)
+    else piece.set(client, [struct])
+    size += 1
+  }
+  if (size > 0) yield piece
+}
+
+/** An update of these structs, and no deletions. */
+function updateOf(clients: Piece): Uint8Array {
+  const encoder = new Y.UpdateEncoderV1()
+  encoding.writeVarUint(encoder.restEncoder, clients.size)
+  for (const [client, list] of clients) {
+    encoding.writeVarUint(encoder.restEncoder, list.length)
+    encoder.writeClient(client)
+    encoding.writeVarUint(encoder.restEncoder, list[0]!.id.clock)
+    for (const struct of list) struct.write(encoder, 0)
+  }
+  encoding.writeVarUint(encoder.restEncoder, 0)
+  return encoder.toUint8Array()
+}
+
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }

@@ -1,7 +1,8 @@
 import * as Y from 'yjs'
 import { type Logger, plainError } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { NoteLog } from '../store/ports.ts'
+import type { NoteLog, NotePlace, Quarantine, StoredNote } from '../store/ports.ts'
+import { assembleNote } from './assemble-note.ts'
 import { createNoteAwareness, type NoteAwareness, type Person } from './note-awareness.ts'
 import { noteUpdateProblem } from './note-update.ts'
 
@@ -9,6 +10,9 @@ import { noteUpdateProblem } from './note-update.ts'
  * One note in memory: free Yjs, written by several people at once. What a client sends is applied to the document, and
  * what the document *emits* is stored and passed on, to everybody, once it is flushed. Nobody ever sees, by update or by
  * sync step 2, what is not durable. A write that failed discards the document and starts again from the log.
+ *
+ * A note that rests keeps its members and lets its document go; the next one to ask has it read again. After many
+ * updates a snapshot is kept, of what is flushed and nothing else, so that this is quick.
  */
 
 /** Somebody who has the note open. */
@@ -44,7 +48,11 @@ export type Note = {
   answer(stateVector: Uint8Array): Promise<Uint8Array>
   apply(update: Uint8Array, member: NoteMember): Promise<ApplyOutcome>
   /** Takes an update that another region has stored, and this one with it. */
-  receive(update: Uint8Array): void
+  receive(update: Uint8Array, place: NotePlace): void
+  /** To be called about every second: keeps a snapshot where one is due, and lets a document go that rests. */
+  rest(): void
+  /** Is the document in memory? */
+  awake(): boolean
   /** False if the bytes are no awareness update. */
   applyAwareness(update: Uint8Array, member: NoteMember): boolean
   everybody(): Uint8Array | undefined
@@ -54,6 +62,9 @@ export type Note = {
 export type NoteDeps = {
   document: string
   log: NoteLog
+  quarantine: Pick<Quarantine, 'noteLoaded'>
+  /** Milliseconds of a clock that never jumps. */
+  monotonic(): number
   logger: Logger
   metrics: Metrics
   /** Called when nothing is on its way any more. */
@@ -63,17 +74,30 @@ export type NoteDeps = {
 /** Emissions that go into one append: merging many at once is slow. */
 const mergeAtMost = 64
 
+/** Updates since the last snapshot from which one is kept when the note rests, and from which it is kept at once. */
+const snapshotUpdates = { resting: 200, writing: 5000 }
+/** Quiet time after which a snapshot is kept, and after which the document leaves memory, in ms. */
+const quietMs = { snapshot: 2000, sleep: 30_000 }
+
 /** Origins of changes to the document, as Yjs hands them on. */
 const fromLog = Symbol('from the log')
 const fromRegion = Symbol('from another region')
 
 type Emission = { update: Uint8Array; author: string }
 
-export function createNote({ document, log, logger, metrics, onIdle }: NoteDeps): Note {
+/** A document in memory, or on its way there. */
+type Held = { doc: Y.Doc | undefined; loaded: Promise<Y.Doc> }
+
+export function createNote(deps: NoteDeps): Note {
+  const { document, log, quarantine, monotonic, logger, metrics, onIdle } = deps
   const members = new Set<NoteMember>()
   let awareness: NoteAwareness | undefined
-  let doc: Y.Doc
-  let loaded: Promise<void>
+  let held: Held | undefined
+  let touched = monotonic()
+  /** Origin → how many of its updates the document holds, from the first on without a gap; undefined if nobody knows. */
+  let covers: Map<string, number> | undefined
+  /** Updates that the last snapshot does not hold. */
+  let uncovered = 0
   let unflushed: Emission[] = []
   let writing: Promise<void> | undefined
   /** Counts up whenever the document was discarded: what was read from an older one is void. */
@@ -81,17 +105,61 @@ export function createNote({ document, log, logger, metrics, onIdle }: NoteDeps)
 
   load()
 
-  function load(): void {
+  function load(): Held {
     generation += 1
-    doc = createDoc()
-    const mine = doc
-    loaded = log.updatesOf(document).then((updates) => {
-      // Applied one by one to a document: merging updates is quadratic.
-      mine.transact(() => {
-        for (const update of updates) Y.applyUpdate(mine, update, fromLog)
-      }, fromLog)
+    const mine = generation
+    const loading: Held = { doc: undefined, loaded: log.load(document).then(assemble) }
+    function assemble(stored: StoredNote): Y.Doc {
+      const { doc, misfits } = assembleNote(stored, createDoc, fromLog)
+      quarantine.noteLoaded(document, misfits)
+      loading.doc = doc
+      if (mine !== generation) return doc
+      // A snapshot would hide what did not fit in.
+      covers = misfits.length > 0 ? undefined : stored.covers
+      uncovered = stored.updates.length
+      return doc
+    }
+    // A failed load is not kept: the next one to ask tries again.
+    loading.loaded.catch(() => {
+      if (held === loading) held = undefined
     })
-    loaded.catch(() => undefined)
+    touched = monotonic()
+    held = loading
+    return loading
+  }
+
+  /** The document, read from the log if it is not in memory. */
+  async function wake(): Promise<Y.Doc> {
+    const doc = await (held ?? load()).loaded
+    touched = monotonic()
+    return doc
+  }
+
+  function letGo(): void {
+    generation += 1
+    held?.doc?.destroy()
+    held = undefined
+    covers = undefined
+    uncovered = 0
+  }
+
+  /** The document holds the update of this place now. */
+  function cover({ origin, clock }: NotePlace): void {
+    uncovered += 1
+    const next = covers?.get(origin) ?? 0
+    if (clock === next) covers?.set(origin, next + 1)
+    // Something before it is not here: a snapshot would hide it.
+    else if (clock > next) covers = undefined
+  }
+
+  function keepSnapshot(doc: Y.Doc): void {
+    if (!covers) return
+    uncovered = 0
+    const state = Y.encodeStateAsUpdate(doc)
+    metrics.noteSnapshots.inc()
+    log.keepSnapshot(document, new Map(covers), state).catch((error) => {
+      logger.warn({ error: plainError(error) }, 'a snapshot of a note could not be kept')
+    })
   }
 
   function createDoc(): Y.Doc {
@@ -100,7 +168,7 @@ export function createNote({ document, log, logger, metrics, onIdle }: NoteDeps)
     fresh.getText('text')
     fresh.getMap('meta')
     fresh.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin === fromLog || fresh !== doc) return
+      if (origin === fromLog || fresh !== held?.doc) return
       if (origin === fromRegion) tell(update)
       else {
         unflushed.push({ update, author: String(origin) })
@@ -120,11 +188,11 @@ export function createNote({ document, log, logger, metrics, onIdle }: NoteDeps)
       while (unflushed.length > 0) {
         mine = generation
         const batch = takeBatch(unflushed)
-        await log.append({ document, ...batch })
+        const place = await log.append({ document, ...batch })
         metrics.noteAppends.inc({ outcome: 'stored' })
         // Loaded anew in the meantime, the document may have been read before this was flushed.
-        if (mine !== generation)
-          void loaded.then(() => Y.applyUpdate(doc, batch.update, fromLog)).catch(() => undefined)
+        if (mine === generation) cover(place)
+        else void applyStored(batch.update, place, fromLog).catch(() => undefined)
         tell(batch.update)
       }
     } catch (error) {
@@ -141,10 +209,9 @@ export function createNote({ document, log, logger, metrics, onIdle }: NoteDeps)
   /** Discards what was never stored. Its authors still have it, and are asked for it. */
   async function startAgain(): Promise<void> {
     unflushed = []
-    doc.destroy()
-    load()
+    letGo()
     try {
-      await loaded
+      const doc = await wake()
       for (const member of [...members]) member.resync(Y.encodeStateVector(doc))
     } catch (error) {
       logger.error({ document, error: plainError(error) }, 'a note cannot be loaded')
@@ -163,7 +230,13 @@ export function createNote({ document, log, logger, metrics, onIdle }: NoteDeps)
     awareness = undefined
   }
 
-  function applyNow(update: Uint8Array, author: string): ApplyOutcome {
+  async function applyStored(update: Uint8Array, place: NotePlace, origin: symbol): Promise<void> {
+    const doc = await wake()
+    Y.applyUpdate(doc, update, origin)
+    if (doc === held?.doc) cover(place)
+  }
+
+  function applyNow(doc: Y.Doc, update: Uint8Array, author: string): ApplyOutcome {
     const problem = noteUpdateProblem(update, doc)
     if (problem?.problem === 'missing') return { outcome: 'missing', stateVector: Y.encodeStateVector(doc) }
     if (problem?.problem === 'refused') return { outcome: 'refused', detail: problem.detail }
@@ -189,23 +262,17 @@ export function createNote({ document, log, logger, metrics, onIdle }: NoteDeps)
   }
 
   return {
-    ready: () => loaded,
+    ready: async () => void (await wake()),
     add(member) {
-      awareness ??= createNoteAwareness((update) => {
-        for (const one of [...members]) one.awareness(update)
-      })
       members.add(member)
     },
     remove,
     members: () => members.size,
     busy: () => writing !== undefined,
-    async stateVector() {
-      await loaded
-      return Y.encodeStateVector(doc)
-    },
+    stateVector: async () => Y.encodeStateVector(await wake()),
     async answer(stateVector) {
       for (;;) {
-        await loaded
+        const doc = await wake()
         const mine = generation
         const update = encodeSince(doc, stateVector)
         await whenFlushed()
@@ -213,33 +280,48 @@ export function createNote({ document, log, logger, metrics, onIdle }: NoteDeps)
       }
     },
     async apply(update, member) {
-      await loaded
-      return applyNow(update, member.person.id)
+      return applyNow(await wake(), update, member.person.id)
     },
-    receive(update) {
-      void loaded
-        .then(() => Y.applyUpdate(doc, update, fromRegion))
-        .catch((error) =>
-          logger.error({ document, error: plainError(error) }, "another region's update does not fit a note"),
-        )
+    receive(update, place) {
+      // Who reads along needs no document for it.
+      if (held)
+        applyStored(update, place, fromRegion).catch((error) => {
+          // The document may be half changed; read anew it goes on without this update.
+          logger.error({ error: plainError(error) }, "another region's update does not fit a note")
+          void startAgain()
+        })
+      else tell(update)
     },
-    applyAwareness: (update, member) => awareness?.apply(update, member, member.person) ?? true,
+    applyAwareness(update, member) {
+      awareness ??= createNoteAwareness((told) => {
+        for (const one of [...members]) one.awareness(told)
+      })
+      return awareness.apply(update, member, member.person)
+    },
+    rest() {
+      if (!held?.doc || writing || unflushed.length > 0) return
+      const quiet = monotonic() - touched
+      const due = quiet > quietMs.snapshot ? snapshotUpdates.resting : snapshotUpdates.writing
+      if (uncovered >= due) keepSnapshot(held.doc)
+      if (quiet > quietMs.sleep && members.size > 0) letGo()
+    },
+    awake: () => held !== undefined,
     everybody: () => (awareness && awareness.size() > 0 ? awareness.everybody() : undefined),
     close() {
-      generation += 1
+      if (held?.doc && !writing && unflushed.length === 0 && uncovered >= snapshotUpdates.resting)
+        keepSnapshot(held.doc)
+      letGo()
       awareness?.close()
-      doc.destroy()
     },
   }
 }
 
-/** The next emissions of one author, as one update. */
+/** The next emissions as one update. Who wrote together is named together, a line for each. */
 function takeBatch(unflushed: Emission[]): Emission {
-  const author = unflushed[0]!.author
-  let count = 1
-  while (count < mergeAtMost && unflushed[count]?.author === author) count += 1
-  const updates = unflushed.splice(0, count).map((e) => e.update)
-  return { author, update: updates.length === 1 ? updates[0]! : Y.mergeUpdates(updates) }
+  const batch = unflushed.splice(0, mergeAtMost)
+  if (batch.length === 1) return batch[0]!
+  const author = [...new Set(batch.map((one) => one.author))].sort().join('\n')
+  return { author, update: Y.mergeUpdates(batch.map((one) => one.update)) }
 }
 
 function encodeSince(doc: Y.Doc, stateVector: Uint8Array): Uint8Array {

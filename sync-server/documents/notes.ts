@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { NoteLog } from '../store/ports.ts'
+import type { NoteLog, Quarantine } from '../store/ports.ts'
 import { createNote, type Note, type NoteMember } from './note.ts'
 
 /**
@@ -16,10 +16,19 @@ export type Notes = {
   close(): void
 }
 
-export type NotesDeps = { store: { notes: NoteLog }; logger: Logger; metrics: Metrics; idleNotes?: number }
+export type NotesDeps = {
+  store: { notes: NoteLog; quarantine: Pick<Quarantine, 'noteLoaded'> }
+  logger: Logger
+  metrics: Metrics
+  /** Milliseconds of a clock that never jumps. */
+  monotonic(): number
+  idleNotes?: number
+}
+
+const restRoundMs = 1000
 
 /** @param deps.idleNotes notes that nobody has open and that stay in memory; 200 if left out. */
-export function createNotes({ store, logger, metrics, idleNotes = 200 }: NotesDeps): Notes {
+export function createNotes({ store, logger, metrics, monotonic, idleNotes = 200 }: NotesDeps): Notes {
   const notes = new Map<string, Note>()
   const idle = new LRUCache<string, Note>({
     max: idleNotes,
@@ -28,8 +37,20 @@ export function createNotes({ store, logger, metrics, idleNotes = 200 }: NotesDe
     },
   })
   const stop = store.notes.onReceived((received) => {
-    for (const { document, update } of received) notes.get(document)?.receive(update)
+    for (const { document, update, origin, clock } of received)
+      notes.get(document)?.receive(update, { origin, clock })
   })
+  const resting = setInterval(rest, restRoundMs)
+  resting.unref()
+
+  function rest(): void {
+    let awake = 0
+    for (const note of notes.values()) {
+      note.rest()
+      if (note.awake()) awake += 1
+    }
+    metrics.notesLoaded.set(awake)
+  }
 
   function noteOf(document: string): Note {
     const known = notes.get(document)
@@ -37,23 +58,23 @@ export function createNotes({ store, logger, metrics, idleNotes = 200 }: NotesDe
     const note = createNote({
       document,
       log: store.notes,
+      quarantine: store.quarantine,
       logger,
       metrics,
-      onIdle: () => rest(document, note),
+      monotonic,
+      onIdle: () => setAside(document, note),
     })
     notes.set(document, note)
-    metrics.notesLoaded.set(notes.size)
     return note
   }
 
-  function rest(document: string, note: Note): void {
+  function setAside(document: string, note: Note): void {
     if (note.members() === 0 && !note.busy() && notes.get(document) === note) idle.set(document, note)
   }
 
   function forget(document: string, note: Note): void {
     if (notes.get(document) === note) notes.delete(document)
     note.close()
-    metrics.notesLoaded.set(notes.size)
   }
 
   return {
@@ -75,11 +96,12 @@ export function createNotes({ store, logger, metrics, idleNotes = 200 }: NotesDe
       const note = notes.get(document)
       if (!note) return
       note.remove(member)
-      rest(document, note)
+      setAside(document, note)
     },
     loaded: () => notes.size,
     close() {
       stop()
+      clearInterval(resting)
       for (const [document, note] of notes) forget(document, note)
     },
   }

@@ -29,6 +29,8 @@ import type { Identity } from '../identity/tokens.ts'
 
 /** What must be known to judge one entry. */
 export type Facts = {
+  /** The patient whose document this is was erased. */
+  erased: boolean
   /** Home group of the patient whose document this is; undefined if nobody has heard of the patient. */
   patientGroup: string | undefined
   /** Highest Lamport number in the document. */
@@ -85,6 +87,7 @@ export function judge({ id, entry }: ParsedEntry, facts: Facts, identity: Identi
   if (!mayHold(place.kind, subject.type)) return no('schema', `a ${place.kind} holds no ${subject.type}`)
 
   const patient = patientOf(place)
+  if (facts.erased) return no('erased', 'this patient was erased: nothing about them is kept any more')
   const homeGroup = homeGroupFor(entry, patient, facts, identity)
   if (homeGroup === undefined) return no('unknown-document', 'no such patient is known here')
   if (patient !== undefined) {

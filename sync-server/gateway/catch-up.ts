@@ -1,6 +1,11 @@
-import { isDocumentName, isGrowOnly, parseDocumentName } from '../../domain/documents/document-name.ts'
+import {
+  isDocumentName,
+  isGrowOnly,
+  parseDocumentName,
+  patientOf,
+} from '../../domain/documents/document-name.ts'
 import { encodeItems } from '../../domain/entries/items.ts'
-import type { Frame, WritableFrame } from '../../domain/wire/wire.ts'
+import { closeCodes, type Frame, type WritableFrame } from '../../domain/wire/wire.ts'
 import type { Tokens } from '../identity/tokens.ts'
 import type { FlushedEntry, RegionStore, Vector } from '../store/ports.ts'
 import { inParts } from './item-parts.ts'
@@ -12,12 +17,13 @@ import { inParts } from './item-parts.ts'
  *    one, or as much of it as this region has: what is done towards it is done towards less.
  * 2. Documents come in the order of the scope; what has no more is not mentioned.
  * 3. Rows are read in batches of bounded size, the next one when the connection has taken the last.
- * 4. A cursor counts as evidence against this region's own log only as far as a region has signed it.
+ * 4. Of patients who were erased the client is told that what it holds is to be destroyed.
+ * 5. A cursor counts as evidence against this region's own log only as far as a region has signed it.
  */
 export type CatchUpRequest = Extract<Frame, { type: 'catch-up' }>
 
 export type CatchUpDeps = {
-  store: Pick<RegionStore, 'entries' | 'vectors' | 'proven'>
+  store: Pick<RegionStore, 'entries' | 'erased' | 'vectors' | 'proven'>
   tokens: Pick<Tokens, 'proveVector' | 'provenVector'>
 }
 
@@ -59,6 +65,15 @@ export async function catchUp(
   const proof = await tokens.proveVector(highest(proven, target))
   if (link.ended()) return
   link.send({ channel, type: 'target', request, proof, target })
+  for (const { document } of asked.scope)
+    if (isErased(document, store))
+      link.send({
+        channel,
+        type: 'gone',
+        document,
+        code: closeCodes.erased,
+        reason: 'this patient was erased: destroy what is held',
+      })
 
   for (const part of await changes(asked, target, store)) {
     if (link.ended()) return
@@ -81,6 +96,12 @@ export function targetFor(wanted: Vector, servable: Vector): Vector {
     if (upTo > 0) target[origin] = upTo
   }
   return target
+}
+
+function isErased(name: string, { erased }: Pick<RegionStore, 'erased'>): boolean {
+  const document = parseDocumentName(name)
+  const patient = isDocumentName(document) ? patientOf(document) : undefined
+  return patient !== undefined && erased.has(patient)
 }
 
 type Batch = { documents: string[]; after: Vector }

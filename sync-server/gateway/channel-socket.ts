@@ -54,6 +54,7 @@ export function createChannelSocket({
     },
     terminate: () => connection.terminate(),
     ping: () => connection.ping(),
+    busy: connection.busy,
     serve(who) {
       handlers = who
     },

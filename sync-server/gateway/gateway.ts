@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import {
@@ -18,13 +18,16 @@ import type { PeerState, RegionStore } from '../store/ports.ts'
 import { drainPlan } from './drain-plan.ts'
 import { createFanOut } from './fan-out.ts'
 import { keepAliveMessage } from './messages.ts'
+import { createOpenDocuments, isOfPatient } from './open-documents.ts'
 import { createRegionBoard, type Replicated } from './region-board.ts'
 import { type ChannelRefusal, serveMeridian } from './serve-meridian.ts'
 import { serveNote } from './serve-note.ts'
 import { serveRows } from './serve-rows.ts'
 import { createSocket, type Socket, type SocketHandlers } from './socket.ts'
 import { createStubborn, type StubbornLimits } from './stubborn.ts'
+import { createTelling } from './telling.ts'
 import {
+  answerRefusal,
   isUpgradeRefusal,
   openingProblem,
   readUpgrade,
@@ -74,7 +77,13 @@ type GatewayTiming = {
   state: number
 }
 
-const gatewayTiming: GatewayTiming = { round: 2500, keepAlive: 10_000, ping: 15_000, dead: 45_000, state: 1000 }
+const gatewayTiming: GatewayTiming = {
+  round: 2500,
+  keepAlive: 10_000,
+  ping: 15_000,
+  dead: 45_000,
+  state: 1000,
+}
 
 /** How long a region that closes waits for what was proposed to be answered, in ms. */
 const answersMs = 3000
@@ -89,6 +98,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const timing = { ...gatewayTiming, ...deps.timing }
   const groups = new Set(config.homeGroups.map((g) => g.name))
   const fanOut = createFanOut(store.entries)
+  const openDocuments = createOpenDocuments()
+  const telling = createTelling({ store, logger, metrics })
   const board = createRegionBoard({
     region: config.region,
     store,
@@ -142,6 +153,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
   const known = {
     patient: (id: string) => store.patients.get(id) !== undefined,
+    erased: (id: string) => store.erased.has(id),
     group: (name: string) => groups.has(name),
   }
 
@@ -172,10 +184,32 @@ export function createGateway(deps: GatewayDeps): Gateway {
   }
 
   function serveDocument(document: DocumentName, identity: Identity, socket: Socket): SocketHandlers {
-    return isGrowOnly(document)
-      ? serveRows(document.name, socket, { entries: store.entries, fanOut, metrics, logger })
+    const closed = openDocuments.add(document.name, socket)
+    const handlers = isGrowOnly(document)
+      ? serveRows(document.name, socket, { entries: store.entries, telling, fanOut, metrics, logger })
       : serveNote(document.name, identity, socket, { notes, metrics, logger })
+    return {
+      ...handlers,
+      closed: (own) => {
+        closed()
+        handlers.closed(own)
+      },
+    }
   }
+
+  const stops = [
+    store.erased.onErased((patientId) => {
+      telling.forgetPatient(patientId)
+      const isMeant = (name: string) => isOfPatient(name, patientId)
+      openDocuments.close(isMeant, closeCodes.erased, 'this patient was erased: destroy what is held')
+    }),
+    store.onReplaced((documents) => {
+      telling.forget(documents)
+      const replaced = new Set(documents)
+      const reason = 'what was told of this document is void: throw it away and read it anew'
+      openDocuments.close((name) => replaced.has(name), closeCodes.startAnew, reason)
+    }),
+  ]
 
   /** What would be answered to an upgrade, as a close code. */
   function openChannel(name: string, identity: Identity, channel: Socket): SocketHandlers | ChannelRefusal {
@@ -211,24 +245,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
     }
     for (const { socket } of connections) socket.close(closeCodes.goingAway, 'this region is going away')
     fanOut.close()
+    for (const stop of stops) stop()
   }
 
-  function refuse(socket: Duplex, { status, detail }: UpgradeRefusal): void {
-    metrics.upgradesRefused.inc({ status })
-    const body = JSON.stringify({
-      type: 'urn:meridian:problem:upgrade-refused',
-      title: STATUS_CODES[status],
-      status,
-      detail,
-    })
-    const head = [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      'content-type: application/problem+json',
-      `content-length: ${Buffer.byteLength(body)}`,
-      ...(status === 401 ? ['www-authenticate: Bearer'] : []),
-      'connection: close',
-    ]
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  function refuse(socket: Duplex, refusal: UpgradeRefusal): void {
+    metrics.upgradesRefused.inc({ status: refusal.status })
+    answerRefusal(socket, refusal)
   }
 
   /** Signs of life, in both directions, and the end of tokens. */
@@ -279,6 +301,7 @@ function closeCodeFor(status: UpgradeRefusal['status']): number {
     401: closeCodes.unauthorized,
     403: closeCodes.forbidden,
     404: closeCodes.unknownDocument,
+    410: closeCodes.erased,
     503: closeCodes.goingAway,
   }[status]
 }

@@ -413,3 +413,40 @@ test('GW68 more documents than one connection may have open are refused with 442
   expect((await one.frame('closed')).code).toBe(4429)
   expect(one.all('closed')).toHaveLength(1)
 })
+
+describe('documents that are void', () => {
+  test('GW76 readers of an erased patient are told to destroy what they hold, everywhere, and nobody else is', async () => {
+    const [gone, stays] = [make.newPatient(), make.newPatient()]
+    const one = await client()
+    submit(one, [gone.patient, stays.patient])
+    await one.frame('ack')
+    const readers = [reader(one, 1, gone.document), reader(one, 2, stays.document)]
+    for (const each of readers) await each.has(1)
+    await region.store.erased.erase({
+      patientId: gone.document.slice('chart/'.length),
+      reason: 'asked for',
+      author: 'operator',
+    })
+    expect((await one.frame('closed')).code).toBe(4410)
+    one.send({ channel: 5, type: 'open', document: gone.document })
+    expect((await one.frame('closed', ({ channel }) => channel === 5)).code).toBe(4410)
+    const { parts } = await catchUp(one, 1, scopeOf('held', gone.document, stays.document))
+    expect(parts.map(({ document }) => document)).toEqual([stays.document])
+    expect(one.all('gone').map(({ document, code }) => ({ document, code }))).toEqual([
+      { document: gone.document, code: 4410 },
+    ])
+    submit(one, [stays.allergy()])
+    await readers[1]!.has(2)
+  })
+
+  test('GW77 who reads a document of which rows have left the log is told to read it anew', async () => {
+    const chart = make.newPatient()
+    const one = await client()
+    submit(one, [chart.patient])
+    await one.frame('ack')
+    await reader(one, 1, chart.document).has(1)
+    region.store.replace(['chart/other', chart.document])
+    expect(await one.frame('closed')).toMatchObject({ channel: 1, code: 4520 })
+    await reader(one, 2, chart.document).has(1)
+  })
+})

@@ -43,7 +43,13 @@ const tellRounds = 4
 /** Changes of what others have flushed are told together, in ms. */
 const gatherMs = 20
 
-export function createRegionBoard({ region, store, peers, replicated, lookMs }: RegionBoardDeps): RegionBoard {
+export function createRegionBoard({
+  region,
+  store,
+  peers,
+  replicated,
+  lookMs,
+}: RegionBoardDeps): RegionBoard {
   const listeners = new Set<(frame: Uint8Array) => void>()
   let status: Promise<Uint8Array> | undefined
   let told = ''

@@ -22,6 +22,7 @@ import {
  * One reader of one grow-only document, over the plain y-websocket protocol. No I/O: events come in, effects go out.
  *
  * 1. A reader is told each origin's items in the order of their clocks, without a gap. `have` is how far it has been told.
+ *    Behind an item that this region cannot read nothing of that origin is told, until it can.
  * 2. A sync step 1 is answered from rows, in parts of bounded size, the last one as step 2.
  * 3. What is flushed meanwhile waits in the rows, not in a queue: after an answer, or when a slow reader has caught up
  *    with what lies in its socket, what it lacks is read again. So its queue never grows beyond one part.
@@ -33,14 +34,17 @@ export type RowsEvent =
   | { type: 'message'; bytes: Uint8Array }
   /** Items were flushed. `message` is the whole update message, made once for all readers; without it they are read. */
   | { type: 'flushed'; message: Uint8Array | undefined; ranges: ReadonlyMap<number, Range> }
-  /** The answer to `read`. */
-  | { type: 'rows'; items: readonly AuthoredItem[] }
+  /** The answer to `read`: items, behind the document's beginning where that was encoded before. */
+  | { type: 'rows'; items: readonly AuthoredItem[]; start?: readonly EncodedPart[] }
   /** The answer to `count`: how many items of each origin the document has. */
   | { type: 'clocks'; clocks: ReadonlyMap<string, number> }
   /** The store could not be read. */
   | { type: 'failed' }
   /** There is room in the socket again. */
   | { type: 'drained' }
+
+/** A part of an answer as it was encoded before, and how many items of each origin there are with it. */
+export type EncodedPart = { update: Uint8Array; ends: ReadonlyMap<string, number> }
 
 /** Items of one Yjs client in one update: clocks from `from` up to, not including, `to`. */
 export type Range = { from: number; to: number }
@@ -68,9 +72,11 @@ export function createRowsChannel(): RowsChannel {
   /** A sync step 1 that waits for its answer. */
   let asked: Clocks | undefined
   let reading: 'nothing' | 'answer' | 'rest' = 'nothing'
-  /** How far the document had been seen to go when the last read began: its rows go at least as far. */
+  /** How far the document had been seen to go when the last read began. */
   let readUpTo: Clocks = new Map()
-  let parts: AuthoredItem[][] = []
+  /** How far rows have been looked for. Beyond what was told there is something that cannot be read here now. */
+  let looked: Clocks = new Map()
+  let parts: (AuthoredItem[] | EncodedPart)[] = []
   let partsAnswer = false
   /** Highest clocks that the reader's own updates went up to, waiting for `clocks`. */
   let claimed: Clocks | undefined
@@ -95,11 +101,9 @@ export function createRowsChannel(): RowsChannel {
   }
 
   function onStep1(stateVector: Uint8Array): RowsEffect[] {
-    try {
-      asked = decodeStateVector(stateVector)
-    } catch {
-      return malformed
-    }
+    const vector = regionsOnly(stateVector)
+    if (!vector) return malformed
+    asked = vector
     // What is left of an older answer is part of the new one.
     parts = []
     return []
@@ -137,7 +141,11 @@ export function createRowsChannel(): RowsChannel {
     ranges: ReadonlyMap<number, Range>,
     room: boolean,
   ): RowsEffect[] {
-    for (const [client, { to }] of ranges) horizon.set(client, Math.max(to, horizon.get(client) ?? 0))
+    for (const [client, { from, to }] of ranges) {
+      horizon.set(client, Math.max(to, horizon.get(client) ?? 0))
+      // What could not be read is there after all: what lies behind it is looked for again.
+      for (const seen of [looked, readUpTo]) if (from < (seen.get(client) ?? 0)) seen.set(client, from)
+    }
     const told = have
     if (!told) {
       // Somebody who listens without ever asking is told what happens, as long as the socket takes it.
@@ -153,14 +161,14 @@ export function createRowsChannel(): RowsChannel {
     return [{ do: 'send', bytes: message }]
   }
 
-  function onRows(items: readonly AuthoredItem[]): RowsEffect[] {
+  function onRows(items: readonly AuthoredItem[], start: readonly EncodedPart[]): RowsEffect[] {
     const answer = reading === 'answer'
     reading = 'nothing'
     if (asked) return []
-    parts = inParts(items)
+    parts = [...start, ...inParts(items)]
     partsAnswer = answer
     if (parts.length > 0) return []
-    toldAll()
+    lookedAll()
     // Nothing to tell is an answer too.
     return answer ? [{ do: 'send', bytes: step2Message(emptyUpdate) }] : []
   }
@@ -169,15 +177,17 @@ export function createRowsChannel(): RowsChannel {
     const part = parts.shift()
     if (!part) return []
     have ??= new Map()
-    for (const item of part) have.set(clientIdOf(item.origin), item.clock + 1)
-    const update = encodeItems(part)
+    if ('update' in part) for (const [origin, end] of part.ends) have.set(clientIdOf(origin), end)
+    else for (const item of part) have.set(clientIdOf(item.origin), item.clock + 1)
+    const update = 'update' in part ? part.update : encodeItems(part)
     const isLast = parts.length === 0
-    if (isLast) toldAll()
+    if (isLast) lookedAll()
     return [{ do: 'send', bytes: isLast && partsAnswer ? step2Message(update) : updateMessage(update) }]
   }
 
-  function toldAll(): void {
-    have = farthest(have ?? new Map(), readUpTo)
+  function lookedAll(): void {
+    have ??= new Map()
+    looked = farthest(looked, readUpTo)
   }
 
   /** Looks at the state, and decides what to do next. */
@@ -192,7 +202,10 @@ export function createRowsChannel(): RowsChannel {
       return [{ do: 'read', since: new Map(have) }]
     }
     const told = have
-    if (!told || !room || ![...horizon].some(([client, end]) => end > (told.get(client) ?? 0))) return []
+    if (!told || !room) return []
+    const isNew = ([client, end]: [number, number]) =>
+      end > Math.max(told.get(client) ?? 0, looked.get(client) ?? 0)
+    if (![...horizon].some(isNew)) return []
     reading = 'rest'
     readUpTo = new Map(horizon)
     return [{ do: 'resynced' }, { do: 'read', since: new Map(told) }]
@@ -216,7 +229,7 @@ export function createRowsChannel(): RowsChannel {
       case 'flushed':
         return onFlushed(event.message, event.ranges, room)
       case 'rows':
-        return onRows(event.items)
+        return onRows(event.items, event.start ?? [])
       case 'clocks':
         return onClocks(event.clocks)
       case 'failed':
@@ -239,6 +252,24 @@ const denied: RowsEffect[] = [
     ),
   },
 ]
+
+/** Origins that a reader may name: regions and their incarnations. */
+const mostOrigins = 10_000
+
+/**
+ * What a reader has of what regions wrote. A Yjs document that was written to by others, which is not told here, may have
+ * many more clients: they would lie in memory for as long as the reader stays.
+ */
+function regionsOnly(stateVector: Uint8Array): Clocks | undefined {
+  let all: Clocks
+  try {
+    all = decodeStateVector(stateVector)
+  } catch {
+    return undefined
+  }
+  const regions = new Map([...all].filter(([client]) => client >= firstOriginClientId))
+  return regions.size <= mostOrigins ? regions : undefined
+}
 
 /**
  * How far an update goes for each client; `foreign` if it holds what no region could have written: other clients'

@@ -6,9 +6,9 @@ import { createTokens, type Identity } from '../identity/tokens.ts'
 import { createLogger } from '../observability/logger.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
-import type { PeerState } from '../store/ports.ts'
+import type { PeerState, Vector } from '../store/ports.ts'
 import { createGateway, type GatewayDeps } from './gateway.ts'
-import { listen } from './listen.ts'
+import { type ListenLimits, listen } from './listen.ts'
 
 /**
  * A whole region for tests, on a free port of 127.0.0.1 and in memory: everything in front of the store, wired as in
@@ -18,6 +18,8 @@ export async function startSampleRegion({
   over = {} as { [field: string]: unknown },
   gateway: gatewayDeps = {} as Partial<GatewayDeps>,
   peers = [] as PeerState[],
+  replicated = {} as { [region: string]: Vector },
+  limits = {} as Partial<ListenLimits>,
 } = {}) {
   const config = { ...sampleConfig({ over }), http: { host: '127.0.0.1', port: 0 } }
   const store = createMemoryStore()
@@ -29,7 +31,7 @@ export async function startSampleRegion({
   const metrics = createMetrics({ processMetrics: false })
   const tokens = createTokens({ config, signingKey: sampleSigningKey().private, now })
   const admission = createAdmission({ config, store, logger, metrics, monotonic })
-  const notes = createNotes({ store, logger, metrics })
+  const notes = createNotes({ store, logger, metrics, monotonic })
   const app = createHttpApp({
     config,
     store,
@@ -38,6 +40,7 @@ export async function startSampleRegion({
     logger,
     metrics,
     peers: () => peers,
+    replicated: { current: () => replicated },
     now,
     monotonic,
   })
@@ -52,10 +55,10 @@ export async function startSampleRegion({
     now,
     monotonic,
     peers: () => peers,
-    replicated: { current: () => ({}), onChange: () => () => undefined },
+    replicated: { current: () => replicated, onChange: () => () => undefined },
     ...gatewayDeps,
   })
-  const server = await listen({ config, app, gateway })
+  const server = await listen({ config, app, gateway, limits })
 
   async function tokenOf(username = 'physician.frankfurt'): Promise<string> {
     return (await tokens.issue(accountOf(username))).token

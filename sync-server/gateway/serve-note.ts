@@ -18,6 +18,9 @@ import type { Socket, SocketHandlers } from './socket.ts'
 
 export type ServeNoteDeps = { notes: Notes; metrics: Metrics; logger: Logger }
 
+/** A message that came in chunks may be longer than a frame, but not as long as any frame: it is taken in one go. */
+const mostBytes = 4 * 1024 * 1024
+
 /** One writer of one note, over the plain y-websocket protocol. */
 export function serveNote(
   document: string,
@@ -35,7 +38,7 @@ export function serveNote(
   const member: NoteMember = {
     person: { id: identity.user, name: identity.name },
     update: (update) => {
-      if (socket.room()) socket.send(updateMessage(update))
+      if (socket.room()) socket.send(encodedOnce(update))
       else behind = true
     },
     // Awareness is told again every few seconds: a slow reader misses nothing that counts.
@@ -127,8 +130,14 @@ export function serveNote(
   return {
     message: (bytes) => {
       const message = bytes && decodeMessage(bytes)
-      if (message) void handle(message).catch(() => unreadable())
-      else malformed()
+      if (!message) malformed()
+      else if (bytes.length > mostBytes)
+        close(closeCodes.tooLarge, 'a message about a note was above the limit')
+      else
+        socket.busy(
+          handle(message).catch(() => unreadable()),
+          bytes.length,
+        )
     },
     drained: () => {
       if (behind) void catchUp().catch(() => unreadable())
@@ -139,6 +148,17 @@ export function serveNote(
       notes.leave(document, member)
     },
   }
+}
+
+let lastUpdate: Uint8Array | undefined
+let lastMessage: Uint8Array | undefined
+
+/** A note tells all its members the same bytes, one after the other: they are encoded for the first. */
+function encodedOnce(update: Uint8Array): Uint8Array {
+  if (update === lastUpdate && lastMessage) return lastMessage
+  lastUpdate = update
+  lastMessage = updateMessage(update)
+  return lastMessage
 }
 
 /** State vector of a document with nothing in it. */

@@ -5,12 +5,19 @@ import type { EntryLog } from '../store/ports.ts'
 import type { FanOut } from './fan-out.ts'
 import { createRowsChannel, type RowsEffect, type RowsEvent } from './rows-channel.ts'
 import type { Socket, SocketHandlers } from './socket.ts'
+import type { Telling } from './telling.ts'
 
-export type ServeRowsDeps = { entries: EntryLog; fanOut: FanOut; metrics: Metrics; logger: Logger }
+export type ServeRowsDeps = {
+  entries: EntryLog
+  telling: Telling
+  fanOut: FanOut
+  metrics: Metrics
+  logger: Logger
+}
 
 /** The rim of {@link createRowsChannel}: carries out its effects on a socket and the region's log. */
 export function serveRows(document: string, socket: Socket, deps: ServeRowsDeps): SocketHandlers {
-  const { entries, fanOut, metrics, logger } = deps
+  const { entries, telling, fanOut, metrics, logger } = deps
   const channel = createRowsChannel()
   let open = true
 
@@ -28,7 +35,7 @@ export function serveRows(document: string, socket: Socket, deps: ServeRowsDeps)
   function carryOut(effect: RowsEffect): void {
     if (effect.do === 'send') socket.send(effect.bytes)
     else if (effect.do === 'read')
-      look(entries.itemsOf(document, effect.since), (items) => ({ type: 'rows', items }))
+      look(telling.read(document, effect.since), (told) => ({ type: 'rows', ...told }))
     else if (effect.do === 'count') look(entries.clocksOf(document), (clocks) => ({ type: 'clocks', clocks }))
     else if (effect.do === 'resynced') metrics.resyncs.inc()
     else {

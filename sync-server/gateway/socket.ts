@@ -10,6 +10,8 @@ export type Socket = {
   /** Ends the connection without a word. */
   terminate(): void
   ping(): void
+  /** Nothing more is read from this connection while too much that came from it is still being worked on. */
+  busy(work: Promise<unknown>, bytes: number): void
   /** When something was last sent, and last heard (pongs included), on the monotonic clock. */
   times: { sent: number; heard: number }
   /** Says who handles what comes. To be called at once, and once. */
@@ -31,6 +33,9 @@ export type SocketDeps = {
   bufferedBound: number
 }
 
+/** Bytes that came and are being worked on before reading pauses. */
+const workBound = 4 * 1024 * 1024
+
 /** A reader with so many times the bound waiting makes the region answer without ever listening: it is cut off. */
 const mostBounds = 16
 
@@ -38,25 +43,31 @@ export function createSocket(ws: WebSocket, { monotonic, bufferedBound }: Socket
   const times = { sent: monotonic(), heard: monotonic() }
   let handlers: SocketHandlers | undefined
   let own: number | undefined
+  let underWork = 0
 
   const room = () => ws.bufferedAmount < bufferedBound
-  // `ws` closes with 1009 what is above `maxPayload`; clients of this protocol are told 4413, never to retry.
+  // `ws` has codes of its own for what breaks the rules of WebSockets; clients of these protocols are told never to retry.
   const closeSocket = ws.close.bind(ws)
   ws.close = (code, reason) => {
-    if (code !== 1009 || ws.readyState !== ws.OPEN) return closeSocket(code, reason)
-    own = closeCodes.tooLarge
-    return closeSocket(own, 'a frame was above the limit')
+    const ours = code === undefined ? undefined : codeForBroken(code)
+    return ours === undefined
+      ? closeSocket(code, reason)
+      : closeSocket(ours, 'a frame was malformed or too large')
   }
+  ws.on('error', (error) => {
+    const code = String((error as { code?: unknown }).code)
+    if (code.startsWith('WS_ERR_')) own ??= tooLarge.test(code) ? closeCodes.tooLarge : closeCodes.malformed
+  })
 
   ws.on('message', (data, isBinary) => {
     times.heard = monotonic()
     // After a close nothing more is served, even if it was already on its way.
     if (own === undefined) handlers?.message(isBinary ? copyOf(data) : undefined)
   })
-  ws.on('pong', () => {
-    times.heard = monotonic()
-  })
-  ws.on('error', () => undefined)
+  for (const sign of ['ping', 'pong'] as const)
+    ws.on(sign, () => {
+      times.heard = monotonic()
+    })
   ws.on('close', () => handlers?.closed(own))
 
   return {
@@ -75,12 +86,36 @@ export function createSocket(ws: WebSocket, { monotonic, bufferedBound }: Socket
     },
     terminate: () => ws.terminate(),
     ping: () => ws.ping(),
+    busy(work, bytes) {
+      underWork += bytes
+      if (underWork > workBound && !ws.isPaused) {
+        ws.pause()
+        // Its silence is this region's doing now.
+        times.heard = Number.POSITIVE_INFINITY
+      }
+      const done = () => {
+        underWork -= bytes
+        if (underWork > workBound || !ws.isPaused) return
+        times.heard = monotonic()
+        ws.resume()
+      }
+      work.then(done, done)
+    },
     times,
     serve(who) {
       handlers = who
     },
   }
 }
+
+/** Codes of RFC 6455 with which `ws` ends a connection that breaks the rules, and ours. */
+function codeForBroken(code: number): number | undefined {
+  if (code === 1008 || code === 1009) return closeCodes.tooLarge
+  return code === 1002 || code === 1007 ? closeCodes.malformed : undefined
+}
+
+/** What `ws` calls a message that is above its limits, in bytes or in parts. */
+const tooLarge = /(?:DATA_PAYLOAD|MESSAGE)_LENGTH|TOO_MANY/
 
 /** Decoders of lib0 read past the end of a view, into the buffer that it shares with others: they get their own bytes. */
 function copyOf(data: RawData): Uint8Array {

@@ -51,7 +51,11 @@ describe('upgrade', () => {
   })
 
   test('GW4 documents of unknown patients and groups do not exist; notes and threads begin empty', () => {
-    const known = { patient: (id: string) => id === 'p', group: (name: string) => name === 'g' }
+    const known = {
+      patient: (id: string) => id === 'p',
+      erased: (id: string) => id === 'gone',
+      group: (name: string) => name === 'g',
+    }
     const problem = (path: string) => {
       const { document } = readUpgrade(`/sync/${path}`, undefined) as UpgradeRequest
       return openingProblem(document!, known)?.status
@@ -60,5 +64,6 @@ describe('upgrade', () => {
       Array.from({ length: 6 }, () => undefined),
     )
     expect(['chart/q', 'journal/q/2024', 'notices/q', 'group/h'].map(problem)).toEqual([404, 404, 404, 404])
+    expect(['chart/gone', 'journal/gone/2024', 'thread/gone'].map(problem)).toEqual([410, 410, undefined])
   })
 })

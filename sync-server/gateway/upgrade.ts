@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
 import {
   type DocumentName,
   isDocumentName,
@@ -19,7 +21,7 @@ export type UpgradeRequest = {
 }
 
 export type UpgradeRefusal = {
-  status: 400 | 401 | 403 | 404 | 503
+  status: 400 | 401 | 403 | 404 | 410 | 503
   detail: string
   /** The token that came with it. */
   token?: string | undefined
@@ -60,14 +62,41 @@ export function isUpgradeRefusal(read: UpgradeRequest | UpgradeRefusal): read is
  */
 export function openingProblem(
   document: DocumentName,
-  known: { patient(id: string): boolean; group(name: string): boolean },
+  known: { patient(id: string): boolean; erased(id: string): boolean; group(name: string): boolean },
 ): UpgradeRefusal | undefined {
   const patient = patientOf(document)
+  if (patient !== undefined && known.erased(patient))
+    return { status: 410, detail: 'this patient was erased' }
   if (patient !== undefined && !known.patient(patient))
     return { status: 404, detail: 'this region knows no such patient' }
   if (document.kind === 'group' && !known.group(document.id))
     return { status: 404, detail: 'there is no such home group' }
   return undefined
+}
+
+/** How long a refused client may take to hear why, in ms. */
+const refusalMs = 5000
+
+/** Answers an upgrade that is refused and ends the connection, whether the other side closes it or not. */
+export function answerRefusal(socket: Duplex, { status, detail }: UpgradeRefusal): void {
+  const body = JSON.stringify({
+    type: 'urn:meridian:problem:upgrade-refused',
+    title: STATUS_CODES[status],
+    status,
+    detail,
+  })
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...(status === 401 ? ['www-authenticate: Bearer'] : []),
+    'connection: close',
+  ]
+  const late = setTimeout(() => socket.destroy(), refusalMs)
+  socket.once('close', () => clearTimeout(late))
+  // Node leaves a socket half open for as long as the other side likes.
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 function splitAt(text: string, mark: string): [string, string] {

@@ -7,14 +7,16 @@ import { plainError } from '../observability/logger.ts'
 import { isOutOfReach } from '../store/database.ts'
 import { authorityRoutes } from './authority-routes.ts'
 import type { HttpApp, HttpContext, HttpDeps, HttpEnv } from './context.ts'
-import { keepOut, originDoor, tokenDoor } from './doors.ts'
+import { bodyDoor, keepOut, originDoor, tokenDoor } from './doors.ts'
 import { entriesRoutes } from './entries-routes.ts'
+import { eraseRoutes } from './erase-routes.ts'
 import { failed } from './fhir/outcome.ts'
 import { fhirRoutes } from './fhir/routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { importRoutes } from './import-routes.ts'
 import { patientsRoutes } from './patients-routes.ts'
 import { problem } from './problem.ts'
+import { quarantineRoutes } from './quarantine-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { webEdition } from './web.ts'
 
@@ -28,6 +30,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   app.use(measure(deps))
   app.use(originDoor(deps))
   app.use(keepOut)
+  app.use(bodyDoor(largeImports * deps.config.limits.importBytes))
   app.use(
     methodNotAllowed({
       app,
@@ -40,6 +43,8 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   app.route('/v1/session', sessionRoutes(deps, sessions))
   app.route('/v1/entries', entriesRoutes(deps))
   app.route('/v1', patientsRoutes(deps))
+  app.route('/v1', eraseRoutes(deps))
+  app.route('/v1', quarantineRoutes(deps))
   app.route('/v1', importRoutes(deps))
   app.route('/v1', authorityRoutes(deps))
   app.route('/fhir/R4', fhirRoutes(deps))
@@ -60,6 +65,9 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   })
   return app
 }
+
+/** Imports of the largest size that may be read at the same time. */
+const largeImports = 2
 
 const away = 'this region cannot reach its store now; try again later, or in another region'
 const retryAfterSeconds = 5

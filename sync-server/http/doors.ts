@@ -51,3 +51,28 @@ export const keepOut = createMiddleware<HttpEnv>(async (c, next) => {
   c.header('referrer-policy', 'no-referrer')
   if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
 })
+
+/** So much of each body counts for nothing, in bytes: what clinicians send always finds room. */
+const smallBody = 256 * 1024
+
+/** Bodies that lie in memory at the same time have at most so many bytes together. */
+export function bodyDoor(most: number) {
+  let held = 0
+  return createMiddleware<HttpEnv>(async (c, next) => {
+    let own = 0
+    let counted = 0
+    c.set('holdBody', (bytes) => {
+      own += bytes
+      const grown = Math.max(0, own - smallBody) - counted
+      if (held + grown > most) return false
+      counted += grown
+      held += grown
+      return true
+    })
+    try {
+      await next()
+    } finally {
+      held -= counted
+    }
+  })
+}

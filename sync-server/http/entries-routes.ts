@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { isDocumentName, parseDocumentName, patientOf } from '../../domain/documents/document-name.ts'
 import { entryIdPattern } from '../../domain/entries/entry.ts'
 import { frameLimits } from '../../domain/wire/wire.ts'
 import { readJson } from './body.ts'
@@ -22,8 +23,15 @@ export function entriesRoutes({ store, admission }: HttpDeps) {
     const id = c.req.param('id')
     const found = entryIdPattern.test(id) ? await store.entries.find(id) : undefined
     if (!found) return problem('not-found', 'this region holds no such entry')
+    if (isErased(found.document)) return problem('erased', 'what this entry was about was erased')
     return c.json({ id, document: found.document, subject: found.subject, committed: found.commits })
   })
+
+  function isErased(document: string): boolean {
+    const name = parseDocumentName(document)
+    const patient = isDocumentName(name) ? patientOf(name) : undefined
+    return patient !== undefined && store.erased.has(patient)
+  }
 
   return routes
 }

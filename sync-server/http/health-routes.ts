@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { RegionVectors } from '../store/ports.ts'
+import type { RegionStore, RegionVectors } from '../store/ports.ts'
 import type { HttpDeps, HttpEnv } from './context.ts'
 
 /** A store that does not answer within this time, in milliseconds, is reported as not answering. */
@@ -13,13 +13,15 @@ export function healthRoutes({ config, store, peers, metrics }: HttpDeps) {
     const health = store.health()
     const vectors = await vectorsInTime(store.vectors())
     const takesWrites = health.writes && vectors !== undefined
-    const degraded = !takesWrites || peers().some((peer) => !peer.reachable)
+    const quarantined = store.quarantine.size()
+    const degraded = !takesWrites || quarantined > 0 || peers().some((peer) => !peer.reachable)
     const body = {
       region: config.region,
       origin: store.entries.origin(),
       status: degraded ? 'degraded' : 'ok',
       vectors: vectors ?? { flushed: {}, servable: {} },
-      ...(health.writes ? {} : { detail: health.detail }),
+      ...(quarantined === 0 ? {} : { quarantined }),
+      ...detailOf(health, quarantined),
     }
     return c.json(body, takesWrites ? 200 : 503, { 'cache-control': 'no-store' })
   })
@@ -31,6 +33,7 @@ export function healthRoutes({ config, store, peers, metrics }: HttpDeps) {
   })
 
   function observe(): void {
+    metrics.documentsQuarantined.set(store.quarantine.size())
     metrics.storeWrites.set(store.health().writes ? 1 : 0)
     metrics.peerLagRows.reset()
     for (const { region: peer, reachable, lagRows } of peers()) {
@@ -40,6 +43,15 @@ export function healthRoutes({ config, store, peers, metrics }: HttpDeps) {
   }
 
   return routes
+}
+
+/** The most urgent thing that an operator must know, in words. */
+function detailOf(health: ReturnType<RegionStore['health']>, quarantined: number): { detail?: string } {
+  if (!health.writes) return { detail: health.detail }
+  if (quarantined === 0) return {}
+  return {
+    detail: `${quarantined} ${quarantined === 1 ? 'document is' : 'documents are'} in quarantine: this region cannot read all of what it holds; GET /v1/quarantine`,
+  }
 }
 
 async function vectorsInTime(vectors: Promise<RegionVectors>): Promise<RegionVectors | undefined> {

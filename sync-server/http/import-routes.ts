@@ -2,14 +2,13 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { createImporter, type ImportReport } from '../documents/importer.ts'
 import type { Identity } from '../identity/tokens.ts'
-import { type BodyProblem, isMediaType, readJsonBody } from './body.ts'
+import { type BodyProblem, bodyWords, crowdedRetrySeconds, isMediaType, readJsonBody } from './body.ts'
 import type { HttpDeps, HttpEnv } from './context.ts'
 import { failed, fhirJson, fhirResponse, type Issue, outcomeOf } from './fhir/outcome.ts'
 
-const query = z.strictObject({
-  source: z.string().min(1).max(128).optional(),
-  homeGroup: z.string().min(1).max(64).optional(),
-})
+/** Each parameter comes as a list: one that stands twice means two things. */
+const once = (most: number) => z.tuple([z.string().min(1).max(most)]).optional()
+const query = z.strictObject({ source: once(128), homeGroup: once(64) })
 
 /** `POST /v1/import`: a FHIR Bundle or resource from outside. All answers but 401 are OperationOutcomes. */
 export function importRoutes({ config, store, metrics, now }: HttpDeps) {
@@ -19,13 +18,13 @@ export function importRoutes({ config, store, metrics, now }: HttpDeps) {
 
   routes.post('/import', async (c) => {
     const identity = c.get('identity')
-    const asked = query.safeParse(c.req.query())
+    const asked = query.safeParse(c.req.queries())
     if (!asked.success)
       return failed(400, 'invalid', 'an import takes the parameters source and homeGroup, once each')
-    const source = asked.data.source ?? identity.user
+    const source = asked.data.source?.[0] ?? identity.user
     if (!mayImport(identity, source))
       return failed(403, 'forbidden', 'this account may not speak for that source')
-    const homeGroup = asked.data.homeGroup ?? identity.homeGroups.find((group) => groups.has(group))
+    const homeGroup = asked.data.homeGroup?.[0] ?? identity.homeGroups.find((group) => groups.has(group))
     if (homeGroup === undefined || !groups.has(homeGroup))
       return failed(400, 'value', 'there is no such home group; GET /v1/authority lists them')
     if (!isMediaType(c, [fhirJson, 'application/json']))
@@ -46,7 +45,9 @@ function mayImport({ sources, user }: Identity, source: string): boolean {
 function unreadable(problem: BodyProblem, limit: number): Response {
   if (problem === 'too-large')
     return failed(413, 'too-long', `an import has at most ${limit} bytes; send it in several Bundles`)
-  return failed(400, 'structure', problem === 'not-utf8' ? 'the body is no UTF-8' : 'the body is no JSON')
+  if (problem === 'crowded')
+    return failed(503, 'transient', bodyWords.crowded, { 'retry-after': String(crowdedRetrySeconds) })
+  return failed(400, 'structure', bodyWords[problem])
 }
 
 function answer(report: ImportReport): Response {

@@ -1,10 +1,8 @@
 import { Hono } from 'hono'
-import { z } from 'zod'
 import { patientName } from '../../domain/display/patient-name.ts'
 import { asList, asObject, asText, isResource } from '../../domain/fhir/resource.ts'
 import type { HomeGroupConfig } from '../config/config.ts'
 import type { PatientSummary } from '../store/ports.ts'
-import { readJson } from './body.ts'
 import type { HttpDeps, HttpEnv } from './context.ts'
 import { problem } from './problem.ts'
 
@@ -34,8 +32,10 @@ export function patientsRoutes({ config, store }: Pick<HttpDeps, 'config' | 'sto
   const alphabet = new Intl.Collator('en')
 
   routes.get('/patients/:id', async (c) => {
-    const patient = store.patients.get(c.req.param('id'))
-    if (!patient) return unknownPatient()
+    const id = c.req.param('id')
+    if (store.erased.has(id)) return problem('erased', 'nothing about this patient is kept any more')
+    const patient = store.patients.get(id)
+    if (!patient) return problem('not-found', 'this region knows no such patient')
     const group = groups.get(patient.homeGroup)
     return c.json({
       id: patient.id,
@@ -44,14 +44,6 @@ export function patientsRoutes({ config, store }: Pick<HttpDeps, 'config' | 'sto
       timeZone: timeZoneOf(group),
       documents: await store.entries.documentsOf(patient.id),
     })
-  })
-
-  routes.on(['GET', 'POST'], '/patients/:id/erase', async (c) => {
-    if (c.get('identity').role !== 'operator')
-      return problem('forbidden', 'only an operator can have a patient erased')
-    if (c.req.method === 'POST') await readJson(c, z.strictObject({ reason: z.string().min(1).max(4096) }))
-    if (!store.patients.get(c.req.param('id'))) return unknownPatient()
-    return problem('not-built', 'this version cannot erase a patient yet')
   })
 
   routes.get('/worklist', (c) => {
@@ -68,10 +60,6 @@ export function patientsRoutes({ config, store }: Pick<HttpDeps, 'config' | 'sto
 /** A group that this region's configuration does not know is shown in UTC. */
 function timeZoneOf(group: HomeGroupConfig | undefined): string {
   return group?.timeZone ?? 'UTC'
-}
-
-function unknownPatient(): Response {
-  return problem('not-found', 'this region knows no such patient')
 }
 
 function lineOf(

@@ -13,12 +13,13 @@ const problems = {
   'wrong-credentials': [401, 'Name or password is wrong'],
   forbidden: [403, 'Not allowed'],
   'not-found': [404, 'There is no such thing here'],
+  erased: [410, 'This patient was erased'],
   'method-not-allowed': [405, 'This method is not served here'],
   'too-large': [413, 'The request is too large'],
   'unsupported-media-type': [415, 'This kind of content is not taken'],
   internal: [500, 'Something went wrong in this region'],
-  'not-built': [501, 'Not built yet'],
   unavailable: [503, 'This region cannot answer now'],
+  indeterminate: [504, 'Nobody knows yet what became of it'],
 } as const satisfies { [name: string]: readonly [ContentfulStatusCode, string] }
 
 export type ProblemName = keyof typeof problems

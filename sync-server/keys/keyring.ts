@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { base64url } from '../../domain/entries/canonical.ts'
-import type { LogRow } from '../store/log-row.ts'
-import { unwrapKey, type WrappingKeys, wrapKey } from './wrapping.ts'
+import { type LogRow, sameBytes } from '../store/log-row.ts'
+import { type KeyCipher, keyCipher, type WrappingKeys } from './wrapping.ts'
 
 /**
  * The document keys of one line of the log. A key belongs to one scope (a patient, a thread, a note, a group) and to the
- * origin that made it. It becomes known by a grant, a row of the log that stands before the key's first use.
+ * origin that made it. It becomes known by a grant, a row of the log that stands before the key's first use. A tombstone
+ * ends a scope for good: its keys are forgotten, those that are granted later too, and no new one is made.
  */
 
 /** The grant that has to be committed before (or with) the first row that uses the key. */
@@ -18,24 +19,35 @@ export type NewKey = {
 }
 
 export type Keyring = {
-  /** Takes a flushed grant into account. */
-  learn(grant: LogRow): void
+  /** Takes a flushed grant or tombstone into account. */
+  learn(row: LogRow): void
+  /** True once a tombstone of this scope is flushed here. */
+  erased(scope: string): boolean
   /** The key under which an origin seals a scope now, if there is one. */
   active(origin: string, scope: string): string | undefined
+  /** True if this key was granted to this region, and is not erased. */
+  has(keyId: string): boolean
+  /** Makes these keys ready for {@link keys}, as far as they were granted to this region. */
+  prepare(keyIds: Iterable<string>): Promise<void>
+  /** A key that is ready. More than one, in the order of their grants, if grants contradict each other. */
+  keys(keyId: string): readonly Uint8Array[]
   /** A key, if it was granted to this region. */
   key(keyId: string): Promise<Uint8Array | undefined>
   /** A fresh key for a scope, wrapped for these regions. It is not in the ring before its grant is learnt. */
   make(scope: string, regions: readonly string[]): Promise<NewKey>
   /** Wraps a known key for more regions. */
   wrapFor(keyId: string, regions: readonly string[]): Promise<Uint8Array | undefined>
-  /** Keys that an origin's region made, with the regions that may open them. */
-  granted(): Iterable<{
-    keyId: string
-    origin: string
-    scope: string
-    homeGroup: string
-    recipients: Set<string>
-  }>
+  /** Every key that is not erased, with the origin that made it and the regions that it was granted to. */
+  granted(): Iterable<GrantedKey>
+  granting(keyId: string): GrantedKey | undefined
+}
+
+export type GrantedKey = {
+  keyId: string
+  origin: string
+  scope: string
+  homeGroup: string
+  recipients: ReadonlySet<string>
 }
 
 type Known = {
@@ -44,55 +56,119 @@ type Known = {
   scope: string
   homeGroup: string
   recipients: Set<string>
+  /** Copies for this region that have not been unwrapped yet. */
   wrapped: Uint8Array[]
-  plain?: Promise<Uint8Array | undefined>
+  plain: Uint8Array[]
+  unwrapping: Promise<void> | undefined
 }
 
-export function createKeyring(keys: WrappingKeys): Keyring {
+export function createKeyring(keys: WrappingKeys, { wrapKey, unwrapKey }: KeyCipher = keyCipher): Keyring {
   const known = new Map<string, Known>()
   const newest = new Map<string, string>()
+  const byScope = new Map<string, Known[]>()
+  const tombstones = new Set<string>()
+
+  function learnGrant(grant: LogRow): void {
+    if (tombstones.has(grant.document)) return
+    const recipients = grant.subject.split(',')
+    const entry = known.get(grant.keyId) ?? begin(grant)
+    for (const region of recipients) entry.recipients.add(region)
+    // An emptied grant is a key that has not come: its tombstone may be on another origin's way.
+    if (recipients.includes(keys.region) && grant.bytes?.length) entry.wrapped.push(grant.bytes)
+  }
+
+  function begin(grant: LogRow): Known {
+    const entry: Known = {
+      keyId: grant.keyId,
+      // What is granted anew for an origin that has ended names the origin that made the key.
+      origin: grant.author === '' ? grant.origin : grant.author,
+      scope: grant.document,
+      homeGroup: grant.homeGroup,
+      recipients: new Set(),
+      wrapped: [],
+      plain: [],
+      unwrapping: undefined,
+    }
+    known.set(entry.keyId, entry)
+    newest.set(`${entry.origin} ${entry.scope}`, entry.keyId)
+    byScope.set(entry.scope, [...(byScope.get(entry.scope) ?? []), entry])
+    return entry
+  }
+
+  function erase(scope: string): void {
+    tombstones.add(scope)
+    for (const entry of byScope.get(scope) ?? []) {
+      entry.wrapped = []
+      entry.plain = []
+      known.delete(entry.keyId)
+      newest.delete(`${entry.origin} ${scope}`)
+    }
+    byScope.delete(scope)
+  }
+
+  async function unwrap(entry: Known): Promise<void> {
+    while (entry.wrapped[0]) {
+      const key = await unwrapKey(keys, entry.wrapped[0]).catch(() => undefined)
+      entry.wrapped.shift()
+      if (!key || tombstones.has(entry.scope)) continue
+      if (!entry.plain.some((other) => sameBytes(other, key))) entry.plain.push(key)
+    }
+    entry.unwrapping = undefined
+  }
+
+  async function prepare(keyIds: Iterable<string>): Promise<void> {
+    const under: Promise<void>[] = []
+    for (const keyId of keyIds) {
+      const entry = known.get(keyId)
+      if (!entry || (entry.wrapped.length === 0 && !entry.unwrapping)) continue
+      entry.unwrapping ??= unwrap(entry)
+      under.push(entry.unwrapping)
+    }
+    if (under.length > 0) await Promise.all(under)
+  }
+
+  async function key(keyId: string): Promise<Uint8Array | undefined> {
+    await prepare([keyId])
+    return known.get(keyId)?.plain[0]
+  }
 
   return {
-    learn(grant) {
-      const recipients = grant.subject.split(',')
-      const entry = known.get(grant.keyId)
-      if (entry) for (const region of recipients) entry.recipients.add(region)
-      const target = entry ?? {
-        keyId: grant.keyId,
-        origin: grant.origin,
-        scope: grant.document,
-        homeGroup: grant.homeGroup,
-        recipients: new Set(recipients),
-        wrapped: [],
-      }
-      if (recipients.includes(keys.region) && grant.bytes) target.wrapped.push(grant.bytes)
-      known.set(grant.keyId, target)
-      if (!entry) newest.set(`${grant.origin} ${grant.document}`, grant.keyId)
+    learn(row) {
+      if (row.kind === 'grant') learnGrant(row)
+      else if (row.kind === 'tombstone') erase(row.document)
     },
+    erased: (scope) => tombstones.has(scope),
     active: (origin, scope) => newest.get(`${origin} ${scope}`),
-    async key(keyId) {
+    has(keyId) {
       const entry = known.get(keyId)
-      const wrapped = entry?.wrapped[0]
-      if (!entry || !wrapped) return undefined
-      entry.plain ??= unwrapKey(keys, wrapped)
-      return entry.plain
+      return entry !== undefined && entry.wrapped.length + entry.plain.length > 0
     },
+    prepare,
+    keys: (keyId) => known.get(keyId)?.plain ?? none,
+    key,
     async make(scope, regions) {
+      if (tombstones.has(scope)) throw new Error('no keys are made for what was erased')
       const key = randomBytes(32)
       const recipients = [...regions].sort()
       const wrapped = await wrapKey(keys, key, recipients)
       return { keyId: base64url(randomBytes(16)), key, scope, recipients, wrapped }
     },
     async wrapFor(keyId, regions) {
-      const key = await this.key(keyId)
-      return key && wrapKey(keys, key, [...regions].sort())
+      const plain = await key(keyId)
+      return plain && wrapKey(keys, plain, [...regions].sort())
     },
     granted: () => known.values(),
+    granting: (keyId) => known.get(keyId),
   }
 }
+
+const none: readonly Uint8Array[] = []
 
 /** The scope of a document's keys: a patient's documents share one, so that erasing a patient is destroying keys. */
 export function scopeOf(document: string): string {
   const [kind, id] = document.split('/')
-  return kind === 'chart' || kind === 'journal' || kind === 'notices' ? `patient/${id}` : `${kind}/${id}`
+  return kind === 'chart' || kind === 'journal' || kind === 'notices' ? patientScope(id!) : `${kind}/${id}`
 }
+
+export const groupScope = (homeGroup: string) => `group/${homeGroup}`
+export const patientScope = (patientId: string) => `patient/${patientId}`

@@ -14,12 +14,12 @@ export type WrappingKeys = {
 
 const algorithm = 'ECDH-ES+A256KW'
 
+/** How keys are wrapped. A simulation, which cannot wait for real cryptography, has its own. */
+export type KeyCipher = { wrapKey: typeof wrapKey; unwrapKey: typeof unwrapKey }
+export const keyCipher: KeyCipher = { wrapKey, unwrapKey }
+
 /** Wraps a 32-byte key for these regions, of which the public keys must be known. */
-export async function wrapKey(
-  keys: WrappingKeys,
-  key: Uint8Array,
-  regions: readonly string[],
-): Promise<Uint8Array> {
+async function wrapKey(keys: WrappingKeys, key: Uint8Array, regions: readonly string[]): Promise<Uint8Array> {
   const jwe = new GeneralEncrypt(key).setProtectedHeader({ enc: 'A256GCM' })
   for (const region of regions) {
     const jwk = keys.publicKeys.get(region)
@@ -30,7 +30,7 @@ export async function wrapKey(
 }
 
 /** The key, if this region is a recipient; undefined if it isn't. Throws if the bytes were altered. */
-export async function unwrapKey(keys: WrappingKeys, wrapped: Uint8Array): Promise<Uint8Array | undefined> {
+async function unwrapKey(keys: WrappingKeys, wrapped: Uint8Array): Promise<Uint8Array | undefined> {
   const jwe = JSON.parse(Buffer.from(wrapped).toString('utf8')) as GeneralJWE
   const recipients = jwe.recipients.filter((recipient) => recipient.header?.['kid'] === keys.region)
   if (recipients.length === 0) return undefined

@@ -67,10 +67,26 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
       help: 'Note documents in memory',
       registers,
     }),
+    documentBeginnings: new Counter({
+      name: 'meridian_document_reads_total',
+      help: 'Documents that were read whole, by where their beginning came from',
+      labelNames: ['from'] as const,
+      registers,
+    }),
+    noteSnapshots: new Counter({
+      name: 'meridian_note_snapshots_total',
+      help: 'Snapshots of notes that were kept',
+      registers,
+    }),
     noteAppends: new Counter({
       name: 'meridian_note_appends_total',
       help: 'Appends to the log of notes',
       labelNames: ['outcome'] as const,
+      registers,
+    }),
+    documentsQuarantined: new Gauge({
+      name: 'meridian_documents_quarantined',
+      help: 'Documents of which this region cannot read everything that it holds',
       registers,
     }),
     storeWrites: new Gauge({

@@ -7,7 +7,7 @@ import type { PeerMessage } from './peer-wire.ts'
  * 1. Only flushed rows are sent, up to the head that the log itself vouches for: a row whose commit nobody has
  *    confirmed is in the table perhaps, but not below the head.
  * 2. A strand is sent in order. A follower at the head gets rows as they are flushed; one that is behind gets them
- *    from the database, batch by batch, as fast as the connection takes them.
+ *    from the database, batch by batch, as fast as the connection takes them: what waits for it is bounded.
  * 3. The vector goes out behind the rows that it covers.
  */
 export type FeederLog = {
@@ -15,11 +15,13 @@ export type FeederLog = {
   head(strand: string): Head
   hashAt(strand: string, seq: number): Promise<Uint8Array | undefined>
   rowsAfter(strand: string, after: number, limit: number): Promise<LogRow[]>
-  heard(strands: ReadonlyMap<string, number>): void
+  heard(strands: ReadonlyMap<string, number>, hashes: ReadonlyMap<string, Uint8Array>): void
 }
 
 export type FeederLink = {
   send(message: PeerMessage): void
+  /** Does the connection take more now? */
+  room(): boolean
   /** Resolves when the connection can take more. Rejects when it is gone. */
   drained(): Promise<void>
 }
@@ -32,11 +34,13 @@ export type Feeder = {
   close(): void
 }
 
-type Cursor = { at: number; pumping: boolean }
+/** How far a strand has been sent, and the hash there. */
+type Cursor = { at: number; hash: Uint8Array; pumping: boolean }
 
-const batchRows = 500
+/** Rows that are read at a time: as many as fill a message by the size of the last ones, within these bounds. */
+const batchRows = { first: 500, fewest: 50, most: 2000 }
 /** Rows of one message, in bytes of their sealed content. */
-const messageBytes = 4 * 1024 * 1024
+const messageBytes = 1024 * 1024
 
 export function createFeeder(
   log: FeederLog,
@@ -53,7 +57,7 @@ export function createFeeder(
       link.send({ type: 'refused', strand })
       return
     }
-    const cursor = { at: after, pumping: false }
+    const cursor = { at: after, hash, pumping: false }
     cursors.set(strand, cursor)
     await pump(strand, cursor)
   }
@@ -62,21 +66,37 @@ export function createFeeder(
     if (cursor.pumping) return
     cursor.pumping = true
     const current = () => !closed && cursors.get(strand) === cursor
+    let limit = batchRows.first
+    const read = (after: number) => {
+      const wanted = Math.min(limit, log.head(strand).seq - after)
+      return wanted > 0 ? log.rowsAfter(strand, after, wanted) : Promise.resolve([])
+    }
     try {
-      while (current() && cursor.at < log.head(strand).seq) {
-        const limit = Math.min(batchRows, log.head(strand).seq - cursor.at)
-        const rows = await log.rowsAfter(strand, cursor.at, limit)
-        if (!current() || rows.length === 0) break
-        for (const part of parts(rows)) link.send({ type: 'rows', strand, rows: part })
-        cursor.at = rows.at(-1)!.seq
-        await link.drained()
+      await link.drained()
+      let reading = read(cursor.at)
+      while (current()) {
+        let rows = await reading
+        // Nothing was there to be read ahead; by now there may be.
+        if (rows.length === 0) rows = await read(cursor.at)
+        const last = rows.at(-1)
+        if (!current() || !last) break
+        limit = fitting(rows)
+        // The database reads the next rows while these are on their way.
+        reading = read(last.seq)
+        reading.catch(() => {})
+        for (const part of parts(rows)) {
+          if (!current()) return
+          advance(cursor, part)
+          link.send({ type: 'rows', strand, rows: part })
+          await link.drained()
+        }
       }
     } finally {
       cursor.pumping = false
     }
   }
 
-  const sendVector = () => link.send({ type: 'vector', strands: coveredOnly(log.flushed(), cursors) })
+  const sendVector = () => link.send(covered(log, cursors))
   const failed = () => warn('rows for a follower could not be read', {})
 
   sendVector()
@@ -84,14 +104,14 @@ export function createFeeder(
     received(message) {
       if (message.type === 'follow') follow(message.strand, message.after, message.hash).catch(failed)
       else if (message.type === 'unfollow') cursors.delete(message.strand)
-      else if (message.type === 'vector') log.heard(message.strands)
+      else if (message.type === 'vector') log.heard(message.strands, message.hashes)
     },
     flushed(strand, rows) {
       const cursor = cursors.get(strand)
       if (!cursor || cursor.pumping) return
-      if (rows[0]?.seq === cursor.at + 1) {
-        cursor.at = rows.at(-1)!.seq
-        link.send({ type: 'rows', strand, rows: [...rows] })
+      if (link.room() && rows[0]?.seq === cursor.at + 1) {
+        for (const part of parts(rows)) link.send({ type: 'rows', strand, rows: part })
+        advance(cursor, rows)
       } else pump(strand, cursor).catch(failed)
     },
     tick() {
@@ -105,19 +125,32 @@ export function createFeeder(
   }
 }
 
-/** A vector says at most what has been sent already of the strands that are followed here. */
-function coveredOnly(
-  flushed: Map<string, number>,
-  cursors: ReadonlyMap<string, Cursor>,
-): Map<string, number> {
-  for (const [strand, cursor] of cursors) {
-    const seq = flushed.get(strand)
-    if (seq !== undefined && cursor.at < seq) flushed.set(strand, Math.max(cursor.at, 0))
-  }
-  return flushed
+function advance(cursor: Cursor, rows: readonly LogRow[]): void {
+  const last = rows.at(-1)!
+  cursor.at = last.seq
+  // A copy: the row may lie in a large message.
+  cursor.hash = Uint8Array.from(last.hash)
 }
 
-function* parts(rows: LogRow[]): Generator<LogRow[]> {
+/** A vector says at most what has been sent already of the strands that are followed here. */
+function covered(log: FeederLog, cursors: ReadonlyMap<string, Cursor>): PeerMessage {
+  const strands = log.flushed()
+  const hashes = new Map<string, Uint8Array>()
+  for (const [strand, seq] of strands) {
+    const cursor = cursors.get(strand)
+    const behind = cursor !== undefined && cursor.at < seq
+    if (behind) strands.set(strand, cursor.at)
+    hashes.set(strand, behind ? cursor.hash : log.head(strand).hash)
+  }
+  return { type: 'vector', strands, hashes }
+}
+
+function fitting(rows: readonly LogRow[]): number {
+  const bytes = rows.reduce((sum, row) => sum + (row.bytes?.length ?? 0), 0) / rows.length
+  return Math.max(batchRows.fewest, Math.min(batchRows.most, Math.floor(messageBytes / Math.max(bytes, 1))))
+}
+
+function* parts(rows: readonly LogRow[]): Generator<LogRow[]> {
   let part: LogRow[] = []
   let bytes = 0
   for (const row of rows) {

@@ -10,7 +10,8 @@ import type { PeerMessage } from './peer-wire.ts'
  *
  * 1. A strand is asked of one peer at a time, from the row behind the own head, whose hash is named.
  * 2. Rows are handed to the log in the order of their arrival; what the log does not take is asked for again.
- * 3. A peer whose history differs is not asked for that strand again on this connection.
+ * 3. A peer whose history differs is not asked for that strand again on this connection, unless the strand has ended
+ *    since; behind an end nobody is asked for anything.
  */
 export type FollowerLog = {
   ownOrigin(): string
@@ -18,14 +19,18 @@ export type FollowerLog = {
   flushed(): Map<string, number>
   head(strand: string): Head
   take(strand: string, rows: readonly LogRow[]): Promise<Taken>
+  /** The last row of a strand that counts, if it has ended. */
+  endOf(strand: string): number | undefined
   /** Every vector that a peer names, so that a restored disk is noticed. */
-  heard(strands: ReadonlyMap<string, number>): void
+  heard(strands: ReadonlyMap<string, number>, hashes: ReadonlyMap<string, Uint8Array>): void
 }
 
 export type FollowerDeps = {
   log: FollowerLog
   /** Monotonic, in ms. */
   now(): number
+  /** A peer's row does not fit the one that is here. */
+  suspect(region: string, strand: string, send: (message: PeerMessage) => void): void
   warn(message: string, detail: object): void
 }
 
@@ -39,7 +44,10 @@ export type PeerProgress = {
 export type Follower = {
   opened(region: string, send: (message: PeerMessage) => void): void
   closed(region: string): void
-  received(region: string, message: PeerMessage): void
+  /** Resolves when the rows of a message have been dealt with. */
+  received(region: string, message: PeerMessage): Promise<void> | undefined
+  /** Tells every peer what has been flushed here. */
+  acknowledge(): void
   /** To be called at least every second: heartbeat, and a look for what is stuck. */
   tick(): void
   progress(region: string): PeerProgress
@@ -49,8 +57,8 @@ type Peer = {
   send: (message: PeerMessage) => void
   vector: Map<string, number> | undefined
   heardAt: number
-  /** Strands in which this peer's history is another one. */
-  differs: Set<string>
+  /** Strands in which this peer's history is another one, with the end of the strand that was known then. */
+  differs: Map<string, number | undefined>
 }
 
 /** A strand that has not moved for so long, while somebody has more, is asked of somebody else. In ms. */
@@ -82,14 +90,22 @@ export function createFollower(deps: FollowerDeps): Follower {
   }
 
   function offeredBy(peer: Peer): Map<string, number> | undefined {
-    return peer.vector && new Map([...peer.vector].filter(([strand]) => !peer.differs.has(strand)))
+    if (!peer.vector) return undefined
+    const believed = [...peer.vector].filter(
+      ([strand]) => !peer.differs.has(strand) || peer.differs.get(strand) !== log.endOf(strand),
+    )
+    return new Map(believed.map(([strand, seq]) => [strand, upToEnd(strand, seq)]))
+  }
+
+  function upToEnd(strand: string, seq: number): number {
+    return Math.min(seq, log.endOf(strand) ?? Number.POSITIVE_INFINITY)
   }
 
   function stuckStrands(have: ReadonlyMap<string, number>): Set<string> {
     const now = deps.now()
     const stuck = new Set<string>()
     for (const strand of following.keys()) {
-      const most = Math.max(...[...peers.values()].map((peer) => peer.vector?.get(strand) ?? 0))
+      const most = Math.max(...[...peers.values()].map((peer) => offeredBy(peer)?.get(strand) ?? 0))
       if (most <= (have.get(strand) ?? 0)) movedAt.set(strand, now)
       else if (now - (movedAt.get(strand) ?? now) > stuckAfterMs) stuck.add(strand)
     }
@@ -124,49 +140,68 @@ export function createFollower(deps: FollowerDeps): Follower {
     if (taken) evaluate()
   }
 
+  function acknowledge(): void {
+    tell({ type: 'vector', strands: log.flushed(), hashes: new Map() })
+  }
+
+  function tell(message: PeerMessage): void {
+    for (const peer of peers.values()) peer.send(message)
+  }
+
   function differs(region: string, strand: string): void {
-    deps.warn('a peer holds another history of an origin', { region, strand })
-    peers.get(region)?.differs.add(strand)
+    const peer = peers.get(region)
+    if (!peer) return
+    deps.warn('a peer’s rows of an origin do not fit those that are here', { region, strand })
+    peer.differs.set(strand, log.endOf(strand))
+    deps.suspect(region, strand, peer.send)
   }
 
   return {
     opened(region, send) {
-      peers.set(region, { send, vector: undefined, heardAt: deps.now(), differs: new Set() })
-      send({ type: 'vector', strands: log.flushed() })
+      peers.set(region, { send, vector: undefined, heardAt: deps.now(), differs: new Map() })
+      send(vectorMessage(log))
     },
     closed(region) {
       const peer = peers.get(region)
-      if (peer) last.set(region, { connected: false, heardAt: peer.heardAt, vector: peer.vector })
+      if (peer) last.set(region, { connected: false, heardAt: peer.heardAt, vector: offeredBy(peer) })
       peers.delete(region)
       for (const [strand, sender] of [...following]) if (sender === region) following.delete(strand)
       evaluate()
     },
     received(region, message) {
       const peer = peers.get(region)
-      if (!peer) return
+      if (!peer) return undefined
       peer.heardAt = deps.now()
+      if (message.type === 'rows') return take(region, message.strand, message.rows)
       if (message.type === 'vector') {
         peer.vector = message.strands
-        log.heard(message.strands)
+        log.heard(message.strands, message.hashes)
         evaluate()
-      } else if (message.type === 'rows') void take(region, message.strand, message.rows)
-      else if (message.type === 'refused') {
+      } else if (message.type === 'refused') {
         differs(region, message.strand)
         if (following.get(message.strand) === region) following.delete(message.strand)
         evaluate()
       }
+      return undefined
     },
+    acknowledge,
     tick() {
       evaluate()
-      const strands = log.flushed()
-      for (const peer of peers.values()) peer.send({ type: 'vector', strands })
+      tell(vectorMessage(log))
     },
     progress(region) {
       const peer = peers.get(region)
-      if (peer) return { connected: true, heardAt: peer.heardAt, vector: peer.vector }
+      if (peer) return { connected: true, heardAt: peer.heardAt, vector: offeredBy(peer) }
       return last.get(region) ?? { connected: false, heardAt: undefined, vector: undefined }
     },
   }
+}
+
+/** What is flushed here, with the hash of the last row of every strand. */
+export function vectorMessage(log: Pick<FollowerLog, 'flushed' | 'head'>): PeerMessage {
+  const strands = log.flushed()
+  const hashes = new Map([...strands.keys()].map((strand) => [strand, log.head(strand).hash]))
+  return { type: 'vector', strands, hashes }
 }
 
 /** Only what counts for charts: strands of the line of entries. */

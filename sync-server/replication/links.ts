@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
-import type { PeerConfig } from '../config/config.ts'
+import type { PeerConfig, RegionConfig } from '../config/config.ts'
 import {
   decodePeerMessage,
   encodePeerMessage,
@@ -20,23 +20,43 @@ export type Identity = { key: string; certificate: string }
 export type PeerLink = {
   region: string
   send(message: PeerMessage): void
+  /** Does little wait to be sent? */
+  room(): boolean
   /** Resolves when little waits to be sent; rejects when the connection is gone. */
   drained(): Promise<void>
+  /** True while nothing more is read from the connection, because what came has not been dealt with. */
+  held(): boolean
   close(): void
 }
 
 export type LinkHandlers = {
-  received(message: PeerMessage): void
+  /** What takes time is told when it is done: only so much of it is let in. */
+  received(message: PeerMessage): void | Promise<void>
   closed(): void
+}
+
+/** How a region reaches its peers and is reached by them. A simulation has its own. */
+export type Wires = {
+  /** Handlers hear `closed` once; `failed` is heard whenever the connection is over, or never came about. */
+  dial(peer: PeerConfig, opened: (link: PeerLink) => LinkHandlers, failed: () => void): { close(): void }
+  listen(opened: (link: PeerLink) => LinkHandlers): Promise<{ close(): Promise<void> }>
+}
+
+export function tlsWires(config: Pick<RegionConfig, 'replication' | 'peers'>, own: Identity): Wires {
+  return {
+    dial: (peer, opened, failed) => dialPeer(peer, own, opened, failed),
+    listen: (opened) => listenForPeers(config.replication, config.peers, own, opened),
+  }
 }
 
 /** More than this waiting on a connection stops the reading of further rows for it, in bytes. */
 const highWater = 8 * 1024 * 1024
 const drainPollMs = 10
+/** With more than this of what came in not dealt with, nothing more is read until half of it is, in bytes. */
+const mostUnread = 16 * 1024 * 1024
 const handshakeTimeoutMs = 5_000
 
-/** Dials a peer. Handlers hear `closed` once, also if the connection never came about. */
-export function dialPeer(
+function dialPeer(
   peer: PeerConfig,
   own: Identity,
   opened: (link: PeerLink) => LinkHandlers,
@@ -66,8 +86,7 @@ export function dialPeer(
   return { close: () => socket.terminate() }
 }
 
-/** Waits for peers to dial. */
-export async function listenForPeers(
+async function listenForPeers(
   address: { host: string; port: number },
   peers: readonly PeerConfig[],
   own: Identity,
@@ -108,8 +127,11 @@ export async function listenForPeers(
 }
 
 function attach(socket: WebSocket, region: string, opened: (link: PeerLink) => LinkHandlers): void {
+  let unread = 0
   const handlers = opened({
     region,
+    room: () => socket.bufferedAmount <= highWater,
+    held: () => socket.isPaused,
     send(message) {
       if (socket.readyState === WebSocket.OPEN) socket.send(encodePeerMessage(message))
     },
@@ -120,20 +142,30 @@ function attach(socket: WebSocket, region: string, opened: (link: PeerLink) => L
     },
     close: () => socket.terminate(),
   })
+  const dealWith = async (work: Promise<void>, bytes: number) => {
+    unread += bytes
+    if (unread > mostUnread && !socket.isPaused) socket.pause()
+    await work.catch(() => {})
+    unread -= bytes
+    if (unread <= mostUnread / 2 && socket.isPaused) socket.resume()
+  }
   socket.on('message', (data) => {
     const message = decoded(data)
-    if (message) handlers.received(message)
-    else socket.terminate()
+    if (message === 'malformed') socket.terminate()
+    else if (message) {
+      const work = handlers.received(message)
+      if (work) void dealWith(work, (data as Buffer).length)
+    }
   })
   socket.on('close', () => handlers.closed())
 }
 
-function decoded(data: RawData): PeerMessage | undefined {
+function decoded(data: RawData): PeerMessage | undefined | 'malformed' {
   try {
     // A copy of its own: a reader that runs over the end of a pooled buffer would read what is not its.
     return decodePeerMessage(Uint8Array.from(data as Buffer))
   } catch {
-    return undefined
+    return 'malformed'
   }
 }
 

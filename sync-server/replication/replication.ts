@@ -1,11 +1,17 @@
 import type { PeerConfig, RegionConfig } from '../config/config.ts'
+import type { EndState } from '../store/ends.ts'
 import { parseStrand, strandOf } from '../store/line.ts'
-import { createLineTable } from '../store/line-table.ts'
 import type { PeerState } from '../store/ports.ts'
 import type { PostgresRegionStore } from '../store/region-store.ts'
+import type { Timers } from '../store/timers.ts'
+import { type Alarm, alarmsOf } from './alarms.ts'
 import { createFeeder, type Feeder, type FeederLog } from './feeder.ts'
+import { createFlushedByPeers, type FlushedByPeers, type Wire } from './flushed-by-peers.ts'
 import { createFollower, entryStrands, type FollowerLog } from './follower.ts'
-import { dialPeer, type Identity, listenForPeers, type PeerLink } from './links.ts'
+import { createGranting } from './granting.ts'
+import { createHistories, type HistoriesLog } from './histories.ts'
+import type { LinkHandlers, PeerLink, Wires } from './links.ts'
+import type { PeerMessage } from './peer-wire.ts'
 
 /**
  * Every region follows every other: this one dials each peer, and feeds whoever dials it. Both ways are independent, so
@@ -13,45 +19,91 @@ import { dialPeer, type Identity, listenForPeers, type PeerLink } from './links.
  */
 export type Replication = {
   peers(): PeerState[]
+  /** What an operator must know about the histories of origins: none while all regions agree. */
+  alarms(): Alarm[]
+  /** What each peer has said that it flushed. */
+  flushedByPeers: Pick<FlushedByPeers, 'current' | 'onChange'>
   close(): Promise<void>
 }
 
+/** What replication needs of a region's store. */
+export type ReplicatedStore = Pick<PostgresRegionStore, 'logs' | 'tables' | 'heard'>
+
 export type ReplicationDeps = {
-  config: Pick<RegionConfig, 'region' | 'replication' | 'peers'>
-  identity: Identity
-  store: PostgresRegionStore
+  config: Pick<RegionConfig, 'region' | 'peers'>
+  wires: Wires
+  timers: Timers
+  /** From 0 up to 1. */
+  random(): number
+  store: ReplicatedStore
   warn(message: string, detail: object): void
+  /** For what an operator must look into; `warn` if it is left out. */
+  alarm?(message: string, detail: object): void
   info(message: string, detail: object): void
 }
 
 const tickMs = 1000
 /** A peer that says nothing for so long is taken for gone: ticks come every second. In ms. */
 const silenceMs = 5000
+/** Rows that come together are acknowledged together, in ms. */
+const acknowledgeMs = 10
 const firstRetryMs = 200
 const lastRetryMs = 5000
 
 export async function startReplication(deps: ReplicationDeps): Promise<Replication> {
-  const { config, identity, store } = deps
-  const now = () => performance.now()
+  const { config, wires, timers, store } = deps
+  const now = () => timers.now()
   const log = replicatedLog(store, deps.warn)
-  const follower = createFollower({ log, now, warn: deps.warn })
+  const histories = createHistories({ log, now, alarm: deps.alarm ?? deps.warn, warn: deps.warn })
+  const follower = createFollower({ log, now, warn: deps.warn, suspect: histories.suspect })
   const feeders = new Map<PeerLink, Feeder>()
   const heardAt = new Map<PeerLink, number>()
-  const dials = config.peers.map((peer) => keepDialling(peer, deps, follower, heardAt))
+  const flushedByPeers = createFlushedByPeers()
+  /** What both ends of every connection do with a message. */
+  const heard = (link: PeerLink, wire: Wire, message: PeerMessage) => {
+    const { region } = link
+    heardAt.set(link, now())
+    if (message.type === 'vector') {
+      histories.heard(region, message.strands, message.hashes, link.send)
+      wire.said(histories.believed(region, message.strands))
+    } else histories.received(region, message, link.send)
+  }
+  const dials = config.peers.map((peer) =>
+    keepDialling(peer, deps, (link) => {
+      heardAt.set(link, now())
+      follower.opened(peer.region, link.send)
+      const wire = flushedByPeers.opened(peer.region, 'followed')
+      return {
+        received(message) {
+          heard(link, wire, message)
+          return follower.received(peer.region, message)
+        },
+        closed() {
+          wire.closed()
+          heardAt.delete(link)
+          histories.closed(peer.region)
+          follower.closed(peer.region)
+        },
+      }
+    }),
+  )
 
-  const listener = await listenForPeers(config.replication, config.peers, identity, (link) => {
+  const listener = await wires.listen((link) => {
     const feeder = createFeeder(log, link, deps.warn)
     feeders.set(link, feeder)
     heardAt.set(link, now())
+    const wire = flushedByPeers.opened(link.region, 'follows')
     return {
       received(message) {
-        heardAt.set(link, now())
+        heard(link, wire, message)
         feeder.received(message)
       },
       closed() {
+        wire.closed()
         feeder.close()
         feeders.delete(link)
         heardAt.delete(link)
+        histories.closed(link.region)
       },
     }
   })
@@ -61,21 +113,45 @@ export async function startReplication(deps: ReplicationDeps): Promise<Replicati
       if (origin === undefined) return
       const plainRows = rows.map(({ row }) => row)
       for (const feeder of feeders.values()) feeder.flushed(strandOf(line, origin), plainRows)
+      // Whoever waits for a second region to have it hears of it now, not with the next tick.
+      if (origin !== log.ownOrigin()) acknowledging ??= timers.after(acknowledgeMs, acknowledge)
     }),
   )
-  const ticking = setInterval(() => {
+  let acknowledging: (() => void) | undefined
+  const acknowledge = () => {
+    acknowledging = undefined
+    follower.acknowledge()
+  }
+  const granting = createGranting({
+    region: config.region,
+    logs: Object.values(store.logs),
+    reachable: (region) => peers().some((peer) => peer.region === region && peer.reachable),
+    now,
+    info: deps.info,
+  })
+  const stopTicking = timers.every(tickMs, () => {
     follower.tick()
+    granting.tick().catch(() => deps.warn('keys could not be granted to regions that lack them', {}))
     for (const feeder of feeders.values()) feeder.tick()
-    for (const [link, at] of heardAt) if (now() - at > silenceMs) link.close()
-  }, tickMs)
+    for (const [link, at] of heardAt)
+      if (link.held()) heardAt.set(link, now())
+      else if (now() - at > silenceMs) link.close()
+  })
+
+  function peers(): PeerState[] {
+    return config.peers.map((peer) =>
+      peerState(peer.region, log.flushed(), follower.progress(peer.region), now()),
+    )
+  }
 
   return {
-    peers: () =>
-      config.peers.map((peer) =>
-        peerState(peer.region, log.flushed(), follower.progress(peer.region), now()),
-      ),
+    flushedByPeers,
+    alarms: () => alarmsOf(config.region, histories.differing(), endsOf(store)),
+    peers,
     async close() {
-      clearInterval(ticking)
+      stopTicking()
+      granting.close()
+      acknowledging?.()
       for (const stop of stops) stop()
       for (const dial of dials) dial.close()
       await listener.close()
@@ -86,31 +162,24 @@ export async function startReplication(deps: ReplicationDeps): Promise<Replicati
 function keepDialling(
   peer: PeerConfig,
   deps: ReplicationDeps,
-  follower: ReturnType<typeof createFollower>,
-  heardAt: Map<PeerLink, number>,
+  opened: (link: PeerLink) => LinkHandlers,
 ): { close(): void } {
   let current: { close(): void } | undefined
-  let retry: NodeJS.Timeout | undefined
+  let stopRetry = () => {}
   let failures = 0
   let closed = false
   const dial = () => {
-    current = dialPeer(
+    current = deps.wires.dial(
       peer,
-      deps.identity,
       (link) => {
         failures = 0
-        heardAt.set(link, performance.now())
         deps.info('follows a peer', { peer: peer.region })
-        follower.opened(peer.region, (message) => link.send(message))
+        const handlers = opened(link)
         return {
-          received(message) {
-            heardAt.set(link, performance.now())
-            follower.received(peer.region, message)
-          },
+          received: handlers.received,
           closed() {
-            heardAt.delete(link)
             deps.warn('a peer is out of reach', { peer: peer.region })
-            follower.closed(peer.region)
+            handlers.closed()
           },
         }
       },
@@ -119,7 +188,7 @@ function keepDialling(
         // Full jitter: after a cut all regions come back at different moments.
         const bound = Math.min(lastRetryMs, firstRetryMs * 2 ** failures)
         failures = Math.min(failures + 1, 16)
-        retry = setTimeout(dial, Math.random() * bound)
+        stopRetry = deps.timers.after(deps.random() * bound, dial)
       },
     )
   }
@@ -127,20 +196,27 @@ function keepDialling(
   return {
     close() {
       closed = true
-      clearTimeout(retry)
+      stopRetry()
       current?.close()
     },
   }
 }
 
-function replicatedLog(store: PostgresRegionStore, warn: ReplicationDeps['warn']): FollowerLog & FeederLog {
-  const tables = {
-    entries: createLineTable(store.sql, 'entries'),
-    notes: createLineTable(store.sql, 'notes'),
-  }
+function endsOf({ logs }: ReplicatedStore): Map<string, EndState> {
+  return new Map(
+    Object.values(logs).flatMap(({ line, ends }) =>
+      [...ends.state()].map(([origin, state]) => [strandOf(line, origin), state] as const),
+    ),
+  )
+}
+
+function replicatedLog(
+  store: ReplicatedStore,
+  warn: ReplicationDeps['warn'],
+): FollowerLog & FeederLog & HistoriesLog {
   const at = (strand: string) => {
     const { line, origin } = parseStrand(strand)
-    return { log: store.logs[line], table: tables[line], origin }
+    return { log: store.logs[line], table: store.tables[line], origin }
   }
   return {
     ownOrigin: () => store.logs.entries.writer.origin(),
@@ -161,8 +237,16 @@ function replicatedLog(store: PostgresRegionStore, warn: ReplicationDeps['warn']
       const { table, origin } = at(strand)
       return table.rowsAfter(origin, after, limit)
     },
-    heard: (strands) => {
-      store.heard(strands).catch(() => warn('a new incarnation could not begin', {}))
+    endOf(strand) {
+      const { log, origin } = at(strand)
+      return log.ends.endOf(origin)
+    },
+    end(strand, last) {
+      const { log, origin } = at(strand)
+      return log.ends.end(origin, last)
+    },
+    heard: (strands, hashes) => {
+      store.heard(strands, hashes).catch(() => warn('a new incarnation could not begin', {}))
     },
   }
 }

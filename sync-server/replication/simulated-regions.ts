@@ -1,190 +1,362 @@
-import { parseStrand } from '../store/line.ts'
-import type { Head, LogRow } from '../store/log-row.ts'
-import { chain, emptyHead, follows } from '../store/log-row.ts'
-import { createFeeder, type Feeder } from './feeder.ts'
-import { createFollower, type Follower } from './follower.ts'
+import type { PeerConfig } from '../config/config.ts'
+import type { KeyCipher } from '../keys/wrapping.ts'
+import { createFence } from '../store/fence.ts'
+import { type Line, lines, payloadKindOf, strandOf } from '../store/line.ts'
+import type { LineGround } from '../store/line-ground.ts'
+import { emptyHead, type Head, type LogRow } from '../store/log-row.ts'
+import { type ManualTimers, manualTimers } from '../store/manual-timers.ts'
+import { copyRows, createMemoryTable, emptyRows, type MemoryRows } from '../store/memory-table.ts'
+import { openRows } from '../store/open-row.ts'
+import { holdLines, startOrigin } from '../store/region-store.ts'
+import type { LinkHandlers, PeerLink, Wires } from './links.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessage } from './peer-wire.ts'
+import { type Replication, type ReplicatedStore, startReplication } from './replication.ts'
 
 /**
- * Regions of a test, under a virtual clock: the real followers and feeders, with logs in memory and links that delay,
- * cut and come back as a seed says. Messages pass through their real encoding.
+ * Regions of a test under a virtual clock: the real writers, intakes, fences, followers and feeders, on disks in memory,
+ * over links that delay, cut and come back as a seed says. Messages pass through their real encoding.
  */
 export type SimulatedRegion = {
   name: string
-  alive: boolean
-  /** Strand → rows. */
-  rows: Map<string, LogRow[]>
-  write(document: string): LogRow
-  /** Hashes of a strand's rows, in hexadecimal. */
-  history(strand: string): string[]
-  vector(): Record<string, number>
-  kill(): void
+  isUp(): boolean
+  /** Starts it on its disk; does nothing while it is up. */
+  start(): Promise<void>
+  /** Ends it between two statements; what the disk holds stays. */
+  kill(): Promise<void>
+  /** Proposes one entry. Resolves with true once it is acknowledged. */
+  write(entryId: string, document?: string, homeGroup?: string): Promise<boolean>
+  /** Appends one update of a note. */
+  type(text: string): Promise<boolean>
+  /** A copy of the disk: of the database, and of the folder beside it. */
+  backup(): Disk
+  /** Puts a copy back; the region must be down. */
+  restore(disk: Disk, what: 'database' | 'everything'): void
+  origin(): string
+  /** Ids of the entries that can be read here. */
+  entries(line?: Line): Promise<string[]>
+  /** Strand → sequence and hash of its last row. */
+  strands(): Record<string, string>
+  servable(): Record<string, number>
+  alarms(): string[]
+  rows(line: Line): MemoryRows
+  /** Puts a row into the log behind everybody's back. */
+  forge(line: Line, rows: readonly LogRow[]): void
 }
 
-type Link = { follower: SimRegion; feeder: SimRegion; up: boolean; session: Session | undefined }
-type Session = { feeder: Feeder; open: boolean }
-type SimRegion = SimulatedRegion & { follower: Follower; feeders: Set<Feeder> }
-type Event = { at: number; run(): void }
+export type Disk = {
+  database: { [line in Line]: MemoryRows }
+  witness: { [line in Line]: Witnessed | undefined }
+}
+type Witnessed = { origin: string; head: Head }
+
+type Running = {
+  logs: ReplicatedStore['logs']
+  replication: Replication
+}
+
+/** Home groups that are open to everybody; any other name is a list of regions, as `frankfurt+london`. */
+export const openGroup = 'open'
 
 export function createSimulation(names: readonly string[], random: () => number) {
-  let now = 0
-  const events: Event[] = []
-  const later = (delay: number, run: () => void) => {
-    events.push({ at: now + delay, run })
-  }
+  const timers = manualTimers()
+  const listeners = new Map<string, (link: PeerLink) => LinkHandlers>()
+  const down = new Set<string>()
+  const connections = new Set<Connection>()
   const regions = names.map((name) => createRegion(name))
-  const links: Link[] = regions.flatMap((follower) =>
-    regions
-      .filter((r) => r !== follower)
-      .map((feeder) => ({ follower, feeder, up: true, session: undefined })),
-  )
 
-  function createRegion(name: string): SimRegion {
-    const rows = new Map<string, LogRow[]>()
-    const own = `${name}.1`
-    const headOf = (strand: string): Head => {
-      const last = rows.get(strand)?.at(-1)
-      return last
-        ? { seq: last.seq, hash: last.hash }
-        : emptyHead(parseStrand(strand).line, parseStrand(strand).origin)
+  function createRegion(name: string): SimulatedRegion {
+    let disk: Disk = {
+      database: { entries: emptyRows(), notes: emptyRows() },
+      witness: { entries: firstWitness(name, 'entries'), notes: firstWitness(name, 'notes') },
     }
-    const flushed = () => new Map([...rows].map(([strand, list]) => [strand, list.length]))
-    const append = (strand: string, fresh: readonly LogRow[]) => {
-      rows.set(strand, [...(rows.get(strand) ?? []), ...fresh])
-      for (const feeder of region.feeders) feeder.flushed(strand, fresh)
+    let running: Running | undefined
+    /** Grows with every start: a process that was killed reaches its disk no more. */
+    let life = 0
+
+    function ground(line: Line, own: number): LineGround {
+      const alive = () => {
+        if (life !== own) throw Object.assign(new Error('this process is gone'), { code: 'CONNECTION_CLOSED' })
+      }
+      const table = guarded(createMemoryTable(disk.database[line], line), alive)
+      return {
+        takePen: async () => ({ table, token: 'pen', close: async () => {} }),
+        openWitness: async () => ({
+          read: async () => disk.witness[line],
+          async write(origin, head) {
+            alive()
+            disk.witness[line] = { origin, head }
+          },
+          close: async () => {},
+        }),
+        openTable: () => ({ table, close: async () => {} }),
+        timers: guardedTimers(timers, () => life === own),
+      }
     }
-    const log = {
-      ownOrigin: () => own,
-      flushed,
-      head: headOf,
-      heard: () => {},
-      hashAt: async (strand: string, seq: number) => rows.get(strand)?.[seq - 1]?.hash,
-      rowsAfter: async (strand: string, after: number, limit: number) =>
-        (rows.get(strand) ?? []).slice(after, after + limit),
-      async take(strand: string, offered: readonly LogRow[]) {
-        let head = headOf(strand)
-        const fresh = offered.filter((row) => row.seq > head.seq)
-        for (const row of fresh) {
-          if (row.seq !== head.seq + 1) return { outcome: 'gap' as const, have: headOf(strand).seq }
-          if (!follows(head, row)) return { outcome: 'mismatch' as const, at: row.seq }
-          head = { seq: row.seq, hash: row.hash }
-        }
-        if (fresh.length > 0) append(strand, fresh)
-        return { outcome: 'taken' as const, rows: fresh.length }
-      },
+
+    async function start(): Promise<void> {
+      if (running) return
+      const own = ++life
+      const grounds = { entries: ground('entries', own), notes: ground('notes', own) }
+      const deps = {
+        config: { region: name, homeGroups: groupsOf(names), limits: { importBytes: 0, pendingEntries: 1e6 } },
+        wrapping: { region: name, privateKey: {}, publicKeys: new Map(names.map((peer) => [peer, {}])) },
+        cipher: openCipher,
+        info: () => {},
+        warn: () => {},
+      }
+      const held = await holdLines(deps, grounds)
+      const origin = await startOrigin(deps, held)
+      const logs = { entries: await held.entries.open(origin), notes: await held.notes.open(origin) }
+      const tables = { entries: grounds.entries.openTable().table, notes: grounds.notes.openTable().table }
+      const hashAt = (line: Line, of: string, seq: number) => tables[line].hashAt(of, seq)
+      const { heard } = createFence({ region: name, logs, hashAt, warn: () => {} })
+      const replication = await startReplication({
+        config: { region: name, peers: names.filter((peer) => peer !== name).map(peerConfig) },
+        wires: wiresOf(name),
+        timers: guardedTimers(timers, () => life === own),
+        random,
+        store: { logs, tables, heard },
+        warn: () => {},
+        info: () => {},
+      })
+      running = { logs, replication }
     }
-    const region: SimRegion = {
+
+    const up = () => {
+      if (!running) throw new Error(`${name} is down`)
+      return running
+    }
+    const append = async (line: Line, entryId: string, document: string, homeGroup: string, text: string) => {
+      const clear = { document, subject: 'Observation/1', entryId, homeGroup, author: 'a', lamport: 1 }
+      const [outcome] = await up().logs[line].writer.append([{ ...clear, plain: Buffer.from(text) }])
+      return outcome?.outcome === 'committed'
+    }
+
+    return {
       name,
-      alive: true,
-      rows,
-      feeders: new Set(),
-      follower: createFollower({ log, now: () => now, warn: () => {} }),
-      write(document) {
-        const head = headOf(own)
-        const bytes = Buffer.from(`${own} ${head.seq + 1} ${random()}`)
-        const clear = {
-          subject: 'Observation/1',
-          entryId: `e${head.seq}`,
-          homeGroup: 'g',
-          author: 'a',
-          lamport: 1,
-          epoch: 1,
-        }
-        const row = chain(head, {
-          ...clear,
-          origin: own,
-          seq: head.seq + 1,
-          kind: 'entry',
-          document,
-          clock: 0,
-          keyId: 'k',
-          bytes,
-        })
-        append(own, [row])
-        return row
+      isUp: () => running !== undefined,
+      start,
+      async kill() {
+        life += 1
+        running = undefined
+        listeners.delete(name)
+        for (const connection of [...connections]) if (connection.joins(name)) connection.cut()
       },
-      history: (strand) => (rows.get(strand) ?? []).map((row) => Buffer.from(row.hash).toString('hex')),
-      vector: () => Object.fromEntries([...flushed()].sort(([a], [b]) => (a < b ? -1 : 1))),
-      kill() {
-        region.alive = false
-        for (const link of links) if (link.follower === region || link.feeder === region) cut(link)
+      write: (entryId, document = 'chart/1', homeGroup = openGroup) =>
+        append('entries', entryId, document, homeGroup, entryId),
+      type: (text) => append('notes', '', 'note/1', '', text),
+      backup: () => copyOf(disk),
+      restore(copy, what) {
+        const { database, witness } = copyOf(copy)
+        disk = { database, witness: what === 'everything' ? witness : disk.witness }
+      },
+      origin: () => up().logs.entries.writer.origin(),
+      async entries(line = 'entries') {
+        const log = up().logs[line]
+        const all = [...disk.database[line].log.values()].flat()
+        const opened = await openRows(log.keyring, line, all)
+        const texts = opened.flatMap(({ row, plain }) =>
+          row.kind === payloadKindOf(line) && plain ? Buffer.from(plain).toString() : [],
+        )
+        return [...new Set(texts)].sort()
+      },
+      strands() {
+        const heads = lines.flatMap((line) =>
+          [...up().logs[line].flushed()].map(([strand, seq]) => {
+            const origin = strand.split('/')[0]!
+            const { hash } = up().logs[line].head(origin)
+            return [strandOf(line, origin), `${seq} ${Buffer.from(hash).toString('hex').slice(0, 8)}`] as const
+          }),
+        )
+        return Object.fromEntries(heads.sort(([a], [b]) => (a < b ? -1 : 1)))
+      },
+      servable: () =>
+        Object.fromEntries(
+          lines
+            .flatMap((line) => [...up().logs[line].servable()])
+            .sort(([a], [b]) => (a < b ? -1 : 1)),
+        ),
+      alarms: () => up().replication.alarms().map(({ words }) => words),
+      rows: (line) => disk.database[line],
+      forge(line, rows) {
+        for (const row of rows)
+          disk.database[line].log.set(row.origin, [...(disk.database[line].log.get(row.origin) ?? []), row])
       },
     }
-    sims.set(region, log)
-    return region
   }
 
-  function connect(link: Link): void {
-    if (link.session || !link.up || !link.follower.alive || !link.feeder.alive) return
-    const { follower, feeder: other } = link
+  function wiresOf(name: string): Wires {
+    return {
+      dial(peer, opened, failed) {
+        let connection: Connection | undefined
+        let given = false
+        timers.after(5 + random() * 20, () => {
+          const accept = listeners.get(peer.region)
+          if (given) return
+          if (!accept || down.has(`${name} ${peer.region}`)) return failed()
+          connection = connect(name, peer.region, opened, accept, failed)
+        })
+        return {
+          close() {
+            given = true
+            connection?.cut()
+          },
+        }
+      },
+      async listen(opened) {
+        listeners.set(name, opened)
+        return {
+          async close() {
+            if (listeners.get(name) === opened) listeners.delete(name)
+          },
+        }
+      },
+    }
+  }
+
+  type Connection = { joins(name: string): boolean; cut(): void }
+
+  function connect(
+    dialler: string,
+    dialled: string,
+    opened: (link: PeerLink) => LinkHandlers,
+    accept: (link: PeerLink) => LinkHandlers,
+    failed: () => void,
+  ): Connection {
+    let open = true
+    const ends: { [way in 'up' | 'down']?: LinkHandlers } = {}
     // A connection keeps its order, whatever the delay of each message.
-    let arrival = { up: 0, down: 0 }
-    const carry = (way: 'up' | 'down', message: PeerMessage, deliver: (message: PeerMessage) => void) => {
-      arrival = { ...arrival, [way]: Math.max(arrival[way], now + random() * 300) }
-      later(arrival[way] - now, () => {
-        if (session.open) deliver(decodePeerMessage(encodePeerMessage(message)))
+    const arrival = { up: 0, down: 0 }
+    const send = (way: 'up' | 'down') => (message: PeerMessage) => {
+      if (!open) return
+      const bytes = encodePeerMessage(message)
+      arrival[way] = Math.max(arrival[way], timers.now() + random() * 300)
+      timers.after(arrival[way] - timers.now(), () => {
+        const decoded = decodePeerMessage(bytes)
+        if (open && decoded) void ends[way]?.received(decoded)
       })
     }
-    const session = { open: true } as Session
-    const drained = async () => {
-      if (!session.open) throw new Error('gone')
-    }
-    session.feeder = createFeeder(
-      sims.get(other)!,
-      {
-        send: (message) => carry('down', message, (m) => follower.follower.received(other.name, m)),
-        drained,
+    const connection: Connection = {
+      joins: (name) => name === dialler || name === dialled,
+      cut() {
+        if (!open) return
+        open = false
+        connections.delete(connection)
+        ends.up?.closed()
+        ends.down?.closed()
+        failed()
       },
-      () => {},
-    )
-    other.feeders.add(session.feeder)
-    link.session = session
-    follower.follower.opened(other.name, (m) => carry('up', m, (message) => session.feeder.received(message)))
-  }
-
-  function cut(link: Link): void {
-    const { session } = link
-    if (!session) return
-    session.open = false
-    session.feeder.close()
-    link.feeder.feeders.delete(session.feeder)
-    link.session = undefined
-    link.follower.follower.closed(link.feeder.name)
-  }
-
-  /** Lets virtual milliseconds pass: links reconnect, ticks come every second, messages arrive. */
-  async function pass(ms: number): Promise<void> {
-    const end = now + ms
-    while (now < end) {
-      for (const link of links) connect(link)
-      if (now % 1000 < 50)
-        for (const region of regions)
-          if (region.alive) {
-            region.follower.tick()
-            for (const feeder of region.feeders) feeder.tick()
-          }
-      now += 50
-      for (;;) {
-        const due = events.filter((event) => event.at <= now).sort((a, b) => a.at - b.at)[0]
-        if (!due) break
-        events.splice(events.indexOf(due), 1)
-        due.run()
-      }
-      await new Promise((resolve) => setImmediate(resolve))
     }
+    const link = (region: string, way: 'up' | 'down'): PeerLink => ({
+      region,
+      send: send(way),
+      room: () => true,
+      async drained() {
+        if (!open) throw new Error('gone')
+      },
+      held: () => false,
+      close: connection.cut,
+    })
+    connections.add(connection)
+    ends.up = accept(link(dialler, 'down'))
+    ends.down = opened(link(dialled, 'up'))
+    return connection
   }
 
   return {
     regions: regions as readonly SimulatedRegion[],
-    pass,
+    timers,
+    async start() {
+      for (const region of regions) await region.start()
+    },
+    pass: (ms: number) => timers.pass(ms),
     /** Cuts, or heals, what `from` hears of `to`. */
     link(from: string, to: string, up: boolean) {
-      const link = links.find((l) => l.follower.name === from && l.feeder.name === to)!
-      link.up = up
-      if (!up) cut(link)
+      if (up) down.delete(`${from} ${to}`)
+      else {
+        down.add(`${from} ${to}`)
+        for (const connection of [...connections])
+          if (connection.joins(from) && connection.joins(to)) connection.cut()
+      }
+    },
+    /** Cuts a region off, or lets it back. */
+    isolate(name: string, cut = true) {
+      for (const other of names.filter((peer) => peer !== name)) {
+        this.link(name, other, !cut)
+        this.link(other, name, !cut)
+      }
     },
   }
 }
 
-type SimLog = Parameters<typeof createFeeder>[0]
-const sims = new WeakMap<object, SimLog>()
+/** Keys in clear: real cryptography does not follow a virtual clock. A region that is no recipient gets nothing. */
+const openCipher: KeyCipher = {
+  wrapKey: async (_, key, regions) =>
+    Buffer.from(JSON.stringify({ regions, key: Buffer.from(key).toString('hex') })),
+  async unwrapKey({ region }, wrapped) {
+    const { regions, key } = JSON.parse(Buffer.from(wrapped).toString()) as { regions: string[]; key: string }
+    return regions.includes(region) ? Buffer.from(key, 'hex') : undefined
+  },
+}
+
+function groupsOf(names: readonly string[]) {
+  const group = (name: string, regions: readonly string[]) => ({
+    name,
+    home: regions[0]!,
+    policy: 'home' as const,
+    regions: [...regions],
+    timeZone: 'UTC',
+  })
+  const pairs = names.flatMap((a) => names.filter((b) => b > a).map((b) => group(`${a}+${b}`, [a, b])))
+  return [group(openGroup, names), ...pairs, ...names.map((name) => group(name, [name]))]
+}
+
+function firstWitness(name: string, line: Line): Witnessed {
+  return { origin: `${name}.1`, head: emptyHead(line, `${name}.1`) }
+}
+
+function copyOf({ database, witness }: Disk): Disk {
+  return {
+    database: { entries: copyRows(database.entries), notes: copyRows(database.notes) },
+    witness: { ...witness },
+  }
+}
+
+function peerConfig(region: string): PeerConfig {
+  return {
+    region,
+    url: 'wss://127.0.0.1:1',
+    certificate: '-----BEGIN CERTIFICATE-----',
+    wrappingKey: { kty: 'EC' },
+    signingKey: { kty: 'EC' },
+  }
+}
+
+/** A table that rejects everything once its process is gone. */
+function guarded<T extends object>(table: T, alive: () => void): T {
+  const calls = Object.entries(table as Record<string, (...given: unknown[]) => Promise<unknown>>)
+  return Object.fromEntries(
+    calls.map(([name, call]) => [
+      name,
+      async (...given: unknown[]) => {
+        alive()
+        const answer = await call(...given)
+        alive()
+        return answer
+      },
+    ]),
+  ) as T
+}
+
+/** Timers that a process that is gone hears no more of. */
+function guardedTimers(timers: ManualTimers, alive: () => boolean): ManualTimers {
+  const whileAlive = (act: () => void) => () => {
+    if (alive()) act()
+  }
+  return {
+    ...timers,
+    wait: (ms) => new Promise((resolve) => timers.after(ms, whileAlive(resolve))),
+    after: (ms, act) => timers.after(ms, whileAlive(act)),
+    every: (ms, act) => timers.every(ms, whileAlive(act)),
+  }
+}

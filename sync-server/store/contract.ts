@@ -195,7 +195,7 @@ export function storeContract(name: string, createStore: () => Promise<StoreUnde
       store.notes.onReceived((notes) => void received.push(...notes))
       const written = new Y.Doc()
       const document = make.newNote()
-      const appended: Promise<void>[] = []
+      const appended: Promise<unknown>[] = []
       written.on('update', (update: Uint8Array) => {
         appended.push(store.notes.append({ document, update, author: 'physician.frankfurt' }))
       })
@@ -210,6 +210,52 @@ export function storeContract(name: string, createStore: () => Promise<StoreUnde
       expect(read.getText('text').toString()).toBe('one two three')
       expect(received).toEqual([])
       expect(await store.notes.updatesOf('note/nothing')).toEqual([])
+    })
+
+    test('ST16 what changed between two vectors is told by document, with its items', async () => {
+      const [a, b] = [make.newPatient(), make.newPatient()]
+      await store.entries.commit([a.patient, b.patient])
+      const before = (await store.vectors()).servable
+      await store.entries.commit([a.allergy(), a.allergy()])
+      const after = (await store.vectors()).servable
+      await store.entries.commit([b.allergy()])
+      const both = [a.document, b.document]
+      expect(await store.entries.changesIn(both, before, after)).toEqual(new Map([[a.document, 2]]))
+      const items = await store.entries.itemsBetween(both, before, after)
+      expect(items.map(({ document, clock }) => ({ document, clock }))).toEqual([
+        { document: a.document, clock: 1 },
+        { document: a.document, clock: 2 },
+      ])
+      expect(await store.entries.changesIn(both, {}, {})).toEqual(new Map())
+      expect((await store.entries.itemsBetween([b.document], {}, after)).map(({ id }) => id)).toEqual([
+        b.patient.id,
+      ])
+    })
+
+    test('ST17 a snapshot of a note stands for what it covers, and everything behind it is read', async () => {
+      const document = make.newNote()
+      const written = new Y.Doc()
+      const updates: Uint8Array[] = []
+      written.on('update', (update: Uint8Array) => void updates.push(update))
+      const type = (text: string) => written.getText('text').insert(written.getText('text').length, text)
+      for (const word of ['one ', 'two ', 'three ', 'four']) type(word)
+      const places = []
+      for (const update of updates)
+        places.push(await store.notes.append({ document, update, author: 'physician.frankfurt' }))
+      expect(places.map(({ clock }) => clock)).toEqual([0, 1, 2, 3])
+      const whole = await store.notes.load(document)
+      expect(whole.updates).toHaveLength(4)
+      expect(whole.covers).toEqual(new Map([[places[0]!.origin, 4]]))
+      const half = new Y.Doc()
+      for (const update of updates.slice(0, 2)) Y.applyUpdate(half, update)
+      await store.notes.keepSnapshot(document, new Map([[places[0]!.origin, 2]]), Y.encodeStateAsUpdate(half))
+      const stored = await store.notes.load(document)
+      expect(stored.updates).toHaveLength(2)
+      expect(stored.covers).toEqual(whole.covers)
+      const read = new Y.Doc()
+      for (const update of [stored.state!, ...stored.updates.map((one) => one.update)])
+        Y.applyUpdate(read, update)
+      expect(read.getText('text').toString()).toBe('one two three four')
     })
 
     test('ST15 a store that works says so', () => {

@@ -25,6 +25,8 @@ export function connect(
     connection: {
       application_name: `meridian ${options.name}`,
       statement_timeout: options.statementTimeoutMs,
+      // A plan that was made while the log was empty reads the whole of it for ever.
+      plan_cache_mode: 'force_custom_plan',
     },
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
   })
@@ -67,20 +69,42 @@ const socketErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'
 export const statementTimeoutMs = 10_000
 const silenceMs = 12_000
 
+/** Statements that have not been answered yet, and when they count as never to be. */
+const waiting = new Set<{ until: number; giveUp(error: Error): void }>()
+let watch: NodeJS.Timeout | undefined
+const watchMs = 500
+
 /**
  * A database that is stopped in mid-statement cannot time the statement out itself. Whoever waits for it hears
  * of a lost connection instead, after longer than a database that works lets a statement run. For a write this is safe: a
  * new pen cannot be had before the old session is gone, and then the log is read.
  */
-export async function inTime<T>(statement: PromiseLike<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error('the database is silent'), { code: 'ETIMEDOUT' })
-    timer = setTimeout(() => reject(error), silenceMs)
+export function inTime<T>(statement: PromiseLike<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const mine = { until: performance.now() + silenceMs, giveUp: reject }
+    waiting.add(mine)
+    watch ??= setInterval(lookForSilence, watchMs)
+    statement.then(
+      (value) => {
+        waiting.delete(mine)
+        resolve(value)
+      },
+      (error) => {
+        waiting.delete(mine)
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([statement, late])
-  } finally {
-    clearTimeout(timer)
+}
+
+function lookForSilence(): void {
+  const now = performance.now()
+  for (const one of waiting) {
+    if (one.until > now) break
+    waiting.delete(one)
+    one.giveUp(Object.assign(new Error('the database is silent'), { code: 'ETIMEDOUT' }))
   }
+  if (waiting.size > 0) return
+  clearInterval(watch)
+  watch = undefined
 }

@@ -10,8 +10,9 @@ const hash = (n: number) => new Uint8Array(32).fill(n)
 const line = (origin: string, seq: number, witnessed: number, inLog: number | undefined) => ({
   witnessed: { origin, head: { seq, hash: hash(witnessed) } },
   hashInLog: inLog === undefined ? undefined : hash(inLog),
+  ended: false,
 })
-const unknown = { witnessed: undefined, hashInLog: undefined }
+const unknown = { witnessed: undefined, hashInLog: undefined, ended: false }
 
 describe('under which origin a region goes on', () => {
   const decide = (evidence: Parameters<typeof decideOrigin>[1], known: string[] = []) =>

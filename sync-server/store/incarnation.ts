@@ -4,7 +4,7 @@ import type { Witnessed } from './witness.ts'
 
 /**
  * Under which origin a region may go on writing. It continues its origin only if every line of the log holds the row
- * that the line's witness names; in doubt it begins the next incarnation, without waiting for anybody. What the old
+ * that the line's witness names, and the origin has not ended; in doubt it begins the next incarnation, without waiting for anybody. What the old
  * origin acknowledged and this disk has lost comes back from the peers as rows of another origin.
  */
 
@@ -12,6 +12,8 @@ export type LineEvidence = {
   witnessed: Witnessed | undefined
   /** Hash in the log at the witnessed origin and sequence; the empty chain's at sequence 0. */
   hashInLog: Uint8Array | undefined
+  /** Does the log say that the witnessed origin has ended? */
+  ended: boolean
 }
 
 export type StartDecision =
@@ -45,12 +47,13 @@ function doubtIn(region: string, evidence: readonly LineEvidence[]): string | un
   const origins = new Set(evidence.map((line) => line.witnessed?.origin))
   if (origins.has(undefined)) return 'there is no witness of what this region acknowledged last'
   if (origins.size > 1) return 'the witnesses name different incarnations'
-  for (const { witnessed, hashInLog } of evidence) {
+  for (const { witnessed, hashInLog, ended } of evidence) {
     if (parseOrigin(witnessed!.origin)?.region !== region) return 'the witness is of another region'
     if (!hashInLog)
       return `the database lacks row ${witnessed!.head.seq} of ${witnessed!.origin}, which was acknowledged`
     if (!sameBytes(hashInLog, witnessed!.head.hash))
       return `row ${witnessed!.head.seq} of ${witnessed!.origin} is not the one that was acknowledged`
+    if (ended) return `${witnessed!.origin} has ended: another history of it is about`
   }
   return undefined
 }

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { type Line, strandOf } from './line.ts'
 
+/** What this code knows to do with a row. `end`: see `ends.ts`. */
+export type RowKind = 'entry' | 'update' | 'grant' | 'tombstone' | 'end'
+
 /** One row of the log, as it lies in the database and goes to other regions. See `migrations/0001-log.sql`. */
 export type LogRow = {
   origin: string
   seq: number
-  kind: 'entry' | 'update' | 'grant' | 'tombstone'
+  /** A {@link RowKind}, or one that a newer region has made: such a row is kept and passed on as it is. */
+  kind: string
   document: string
   clock: number
   subject: string

@@ -1,13 +1,9 @@
-import type { CommittedEntry, Entry } from '../../domain/entries/entry.ts'
+import type { CommittedEntry } from '../../domain/entries/entry.ts'
 import { parseSubject } from '../../domain/entries/entry.ts'
 import { subjectsOf } from '../../domain/entries/heads.ts'
 import { resourceOf } from '../../domain/fhir/present.ts'
-import type { Sql } from './database.ts'
-import { joinCommits } from './entry-log.ts'
-import { openRow } from './intake.ts'
-import type { LineLog } from './line-log.ts'
-import { logRow, type StoredRow } from './log-row-sql.ts'
-import type { EntryLog, FlushedEntry, PatientDirectory, PatientSummary } from './ports.ts'
+import { joinCommits, type StoredEntries } from './entry-log.ts'
+import type { ErasedPatients, FlushedEntry, PatientDirectory, PatientSummary } from './ports.ts'
 
 /**
  * The patients of a region, in memory: names lie sealed in the log, and are searched nowhere else. A patient's home
@@ -17,15 +13,14 @@ import type { EntryLog, FlushedEntry, PatientDirectory, PatientSummary } from '.
 type Known = { items: FlushedEntry[]; summary: PatientSummary | undefined }
 
 export async function openPatientDirectory(
-  log: LineLog,
-  entries: EntryLog,
-  sql: Sql,
+  entries: StoredEntries,
+  erased: ErasedPatients,
 ): Promise<PatientDirectory> {
   const patients = new Map<string, Known>()
 
   function add(item: FlushedEntry): void {
-    const subject = parseSubject(item.entry.subject)
-    if (subject?.type !== 'Patient') return
+    const subject = parseSubject(item.subject)
+    if (subject?.type !== 'Patient' || erased.has(subject.id)) return
     const known = patients.get(subject.id) ?? { items: [], summary: undefined }
     if (known.items.some((other) => other.origin === item.origin && other.commit.seq === item.commit.seq))
       return
@@ -39,15 +34,14 @@ export async function openPatientDirectory(
     return known.summary
   }
 
-  const stop = entries.onFlushed((items) => items.forEach(add))
+  const stops = [
+    entries.onFlushed((items) => items.forEach(add)),
+    erased.onErased((patientId) => patients.delete(patientId)),
+  ]
   try {
-    const rows = await sql<StoredRow[]>`select * from log where kind = 'entry' and subject like 'Patient/%'`
-    for (const row of rows) {
-      const { row: opened, plain } = await openRow(log.keyring, 'entries', logRow(row))
-      if (plain) add(itemOf(opened, JSON.parse(Buffer.from(plain).toString('utf8')) as Entry))
-    }
+    for (const item of await entries.patientStatements()) add(item)
   } catch (error) {
-    stop()
+    for (const stop of stops) stop()
     throw error
   }
   return {
@@ -59,11 +53,6 @@ export async function openPatientDirectory(
       for (const [id, known] of patients) yield summaryOf(id, known)
     },
   }
-}
-
-function itemOf(row: ReturnType<typeof logRow>, entry: Entry): FlushedEntry {
-  const { origin, seq, epoch, clock, document, homeGroup } = row
-  return { origin, clock, id: row.entryId, entry, commit: { origin, seq, epoch }, document, homeGroup }
 }
 
 function summarise(id: string, items: readonly FlushedEntry[]): PatientSummary {

@@ -1,28 +1,36 @@
 import { randomInt } from 'node:crypto'
-import { isLaterIncarnation, parseOrigin } from '../../domain/entries/origin.ts'
 import type { RegionConfig } from '../config/config.ts'
 import { createKeyring } from '../keys/keyring.ts'
-import type { WrappingKeys } from '../keys/wrapping.ts'
-import { assertDurable, connect, inTime, isConnectionLoss, statementTimeoutMs } from './database.ts'
+import type { KeyCipher, WrappingKeys } from '../keys/wrapping.ts'
+import { assertDurable, connect, inTime, isConnectionLoss, type Sql, statementTimeoutMs } from './database.ts'
+import { createDocumentSnapshots } from './document-snapshots.ts'
 import { createEntryLog } from './entry-log.ts'
-import { decideOrigin, nextOrigin } from './incarnation.ts'
-import { type Line, lines, parseStrand } from './line.ts'
+import { createErasedPatients } from './erased-patients.ts'
+import { createFence, type Fence } from './fence.ts'
+import { decideOrigin } from './incarnation.ts'
+import { type Line, lines } from './line.ts'
+import { type LineGround, realGround } from './line-ground.ts'
 import { type HeldLine, holdLine, type LineLog } from './line-log.ts'
+import { createLineTable, type LineTable } from './line-table.ts'
 import { migrate } from './migrate.ts'
 import { createNoteLog } from './note-log.ts'
 import { openPatientDirectory } from './patient-directory.ts'
+import { endSessions, newProcessName, penHolders } from './pen.ts'
+import { createPenWatch } from './pen-watch.ts'
 import type { RegionStore, Vector } from './ports.ts'
+import { createQuarantine } from './quarantine.ts'
+import { quarantineTable, readQuarantine } from './quarantine-table.ts'
+import { createVacuum } from './vacuum.ts'
 
 /** A region's store on PostgreSQL, and what replication needs of it beside the port. */
 export type PostgresRegionStore = RegionStore & {
   logs: { [line in Line]: LineLog }
   /** Rows of an origin for other regions, read from the database. */
+  tables: { [line in Line]: LineTable }
   sql: ReturnType<typeof connect>
-  /**
-   * To be told of every strand and sequence that anybody names. If somebody holds more of this region's own origin than
-   * this region does, its disk was restored behind its back: it goes on as the next incarnation at once.
-   */
-  heard(strands: ReadonlyMap<string, number>): Promise<void>
+  /** True if it waited for another process of the region to give way. */
+  stoodBy: boolean
+  heard: Fence['heard']
 }
 
 export type StoreDeps = {
@@ -30,8 +38,8 @@ export type StoreDeps = {
   wrapping: WrappingKeys
   info(message: string, detail?: object): void
   warn(message: string, detail?: object): void
-  /** Told when another process of this region has written since this one lost its pens: it must end. */
-  overtaken?(): void
+  /** Told, with the reason, when another process of this region has taken over: this one must end. */
+  overtaken?(why: string): void
   /** Ends the wait of a standby. */
   signal?: AbortSignal
 }
@@ -46,20 +54,52 @@ export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionSt
   try {
     await assertDurable(sql)
     await migrate(sql)
-    const held = await holdLines(deps)
+    const process = newProcessName()
+    const ground = (line: Line) => realGround(config.database, config.stateDir, line, process)
+    const standby = createStandby(sql, deps)
+    const held = await holdLines(
+      deps,
+      { entries: ground('entries'), notes: ground('notes') },
+      standby.mayTake,
+    )
     const origin = await startOrigin(deps, held)
     const logs = { entries: await held.entries.open(origin), notes: await held.notes.open(origin) }
-    const entries = createEntryLog(logs.entries, sql)
-    const patients = await openPatientDirectory(logs.entries, entries, sql)
-    for (const line of lines) await grantToNewRegions(logs[line], config, wrapping)
+    const now = () => new Date()
+    const quarantine = createQuarantine({
+      known: await readQuarantine(sql),
+      memory: quarantineTable(sql),
+      now,
+      info: deps.info,
+      warn: deps.warn,
+    })
+    const vacuum = createVacuum({ databaseUrl: config.database, info: deps.info, warn: deps.warn })
+    const erased = createErasedPatients({
+      log: logs.entries,
+      sql,
+      patients: () => patients,
+      now,
+      destroyed: () => vacuum.soon(),
+    })
+    const entries = createEntryLog({ log: logs.entries, sql, quarantine, warn: deps.warn })
+    const patients = await openPatientDirectory(entries, erased)
+    const tables = { entries: createLineTable(sql, 'entries'), notes: createLineTable(sql, 'notes') }
+    const hashAt = (line: Line, origin: string, seq: number) => tables[line].hashAt(origin, seq)
+    const { heard } = createFence({ region: config.region, logs, hashAt, warn: deps.warn })
     return {
       logs,
+      tables,
       sql,
+      stoodBy: standby.stoodBy(),
       entries,
-      notes: createNoteLog(logs.notes, sql),
+      snapshots: createDocumentSnapshots(logs.entries.keyring, sql),
+      notes: createNoteLog(logs.notes, sql, quarantine),
       patients,
+      erased,
+      quarantine,
       async vectors() {
         await inTime(sql`select 1`)
+        if (!logs.entries.writer.isCurrent())
+          throw new Error('another process may have taken over: what this one knows may be old')
         const { flushed, servable } = { flushed: logs.entries.flushed(), servable: logs.entries.servable() }
         return { flushed: vector(flushed), servable: vector(servable) }
       },
@@ -67,8 +107,12 @@ export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionSt
         const detail = logs.entries.writer.trouble() ?? logs.notes.writer.trouble()
         return detail === undefined ? { writes: true } : { writes: false, detail }
       },
-      heard: createFence(deps, logs),
+      heard,
+      onReplaced: (listener) =>
+        logs.entries.ends.onSetAside((_origin, _after, documents) => listener(documents)),
+      proven: (proven) => heard(new Map(Object.entries(proven))),
       async close() {
+        await vacuum.close()
         await logs.entries.close()
         await logs.notes.close()
         await sql.end({ timeout: 2 })
@@ -80,31 +124,64 @@ export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionSt
   }
 }
 
-async function holdLines(deps: StoreDeps): Promise<{ [line in Line]: HeldLine }> {
-  const keyrings = { entries: createKeyring(deps.wrapping), notes: createKeyring(deps.wrapping) }
+/** What decides about a region's lines, whatever they stand on. */
+export type LinesDeps = Omit<StoreDeps, 'config'> & {
+  config: Pick<RegionConfig, 'region' | 'homeGroups' | 'limits'>
+  cipher?: KeyCipher
+}
+type Lines<T> = { [line in Line]: T }
+
+/**
+ * Takes the pens of both lines, or none. Waits while another process of the region has one.
+ * @param mayTake whether now is a time to try; asked before every try
+ */
+export async function holdLines(
+  deps: LinesDeps,
+  grounds: Lines<LineGround>,
+  mayTake = async () => true,
+): Promise<Lines<HeldLine>> {
+  const keyring = () => createKeyring(deps.wrapping, deps.cipher)
+  const keyrings = { entries: keyring(), notes: keyring() }
   const hold = (line: Line) =>
     holdLine({
       line,
       region: deps.config.region,
-      databaseUrl: deps.config.database,
-      stateDir: deps.config.stateDir,
+      ground: grounds[line],
       keyring: keyrings[line],
       recipientsOf: (homeGroup) => recipientsOf(deps, homeGroup),
       epochOf: () => 1,
       warn: deps.warn,
-      overtaken: () => deps.overtaken?.(),
+      overtaken: (why) => deps.overtaken?.(why),
       pendingRows: deps.config.limits.pendingEntries,
     })
   let told = false
   for (;;) {
     deps.signal?.throwIfAborted()
-    const entries = await hold('entries').catch(undefinedIfLost)
+    const free = await mayTake().catch(undefinedIfLost)
+    const entries = free ? await hold('entries').catch(undefinedIfLost) : undefined
     const notes = entries && (await hold('notes').catch(undefinedIfLost))
     if (entries && notes) return { entries, notes }
     await entries?.release().catch(undefinedIfLost)
     if (!told) deps.info('another process of this region writes; this one stands by')
     told = true
-    await new Promise((resolve) => setTimeout(resolve, standbyPollMs))
+    await grounds.entries.timers.wait(standbyPollMs)
+  }
+}
+
+/** Watches whoever has the pens, and ends the sessions of a process that has stopped. */
+function createStandby(sql: Sql, { warn }: Pick<StoreDeps, 'warn'>) {
+  const watch = createPenWatch(() => performance.now())
+  let stoodBy = false
+  return {
+    stoodBy: () => stoodBy,
+    async mayTake() {
+      const holders = await penHolders(sql)
+      const stopped = watch.look(holders)
+      if (stopped.length > 0) warn('the process that has the pens does not move: its sessions are ended')
+      await endSessions(sql, stopped)
+      stoodBy ||= holders.length > 0
+      return holders.length === 0
+    },
   }
 }
 
@@ -115,7 +192,7 @@ function undefinedIfLost(error: unknown): undefined {
 
 /** Who may open what a home group's documents hold: as configured; what belongs to no group, every region. */
 function recipientsOf(
-  { config, wrapping }: Pick<StoreDeps, 'config' | 'wrapping'>,
+  { config, wrapping }: Pick<LinesDeps, 'config' | 'wrapping'>,
   homeGroup: string,
 ): string[] {
   const all = [...wrapping.publicKeys.keys()]
@@ -123,12 +200,17 @@ function recipientsOf(
   return group ? all.filter((region) => region === config.region || group.regions.includes(region)) : all
 }
 
-async function startOrigin(deps: StoreDeps, held: { [line in Line]: HeldLine }): Promise<string> {
+/** Under which origin the held lines are to be opened. */
+export async function startOrigin(deps: LinesDeps, held: Lines<HeldLine>): Promise<string> {
   const evidence = await Promise.all(
     lines.map(async (line) => {
       const witnessed = await held[line].witness.read()
       const hashInLog = witnessed && (await held[line].hashAt(witnessed.origin, witnessed.head.seq))
-      return { witnessed, hashInLog }
+      return {
+        witnessed,
+        hashInLog,
+        ended: witnessed !== undefined && held[line].ended.has(witnessed.origin),
+      }
     }),
   )
   const known = lines.flatMap((line) => [...held[line].heads.keys()])
@@ -136,43 +218,6 @@ async function startOrigin(deps: StoreDeps, held: { [line in Line]: HeldLine }):
   if (decision.outcome === 'begin')
     deps.warn('a new incarnation begins', { origin: decision.origin, because: decision.because })
   return decision.origin
-}
-
-function createFence(deps: StoreDeps, logs: { [line in Line]: LineLog }): PostgresRegionStore['heard'] {
-  let turning: Promise<void> = Promise.resolve()
-  const ahead = (strands: ReadonlyMap<string, number>) => {
-    const origin = logs.entries.writer.origin()
-    return (
-      (strands.get(origin) ?? 0) > logs.entries.writer.head().seq ||
-      (strands.get(`${origin}/notes`) ?? 0) > logs.notes.writer.head().seq ||
-      [...strands.keys()].some((strand) => isLaterIncarnation(parseStrand(strand).origin, origin))
-    )
-  }
-  return (strands) => {
-    turning = turning.then(async () => {
-      if (!ahead(strands)) return
-      const known = [...strands.keys()].map((strand) => strand.split('/')[0]!)
-      const next = nextOrigin(deps.config.region, [...known, logs.entries.writer.origin()])!
-      deps.warn('somebody holds more of this region than its own disk: a new incarnation begins', {
-        origin: next,
-      })
-      for (const line of lines) await logs[line].beginIncarnation(next)
-    })
-    return turning
-  }
-}
-
-/** Keys that this region made are granted to regions that came into the cluster since. */
-async function grantToNewRegions(
-  log: LineLog,
-  config: StoreDeps['config'],
-  wrapping: WrappingKeys,
-): Promise<void> {
-  for (const { keyId, origin, scope, homeGroup, recipients } of [...log.keyring.granted()]) {
-    if (parseOrigin(origin)?.region !== config.region) continue
-    const missing = recipientsOf({ config, wrapping }, homeGroup).filter((region) => !recipients.has(region))
-    if (missing.length > 0) await log.writer.grant(keyId, scope, homeGroup, missing)
-  }
 }
 
 function vector(strands: ReadonlyMap<string, number>): Vector {

@@ -5,6 +5,8 @@ export type Timers = {
   wait(ms: number): Promise<void>
   /** Resolves after everything that arrives in this turn of the event loop has arrived. */
   soon(): Promise<void>
+  /** Calls once after so many ms, unless the returned function is called before. */
+  after(ms: number, act: () => void): () => void
   /** Calls again and again, every so many ms, until the returned function is called. Keeps no process alive. */
   every(ms: number, act: () => void): () => void
 }
@@ -13,6 +15,10 @@ export const realTimers: Timers = {
   now: () => performance.now(),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   soon: () => new Promise((resolve) => setImmediate(resolve)),
+  after(ms, act) {
+    const timer = setTimeout(act, ms)
+    return () => clearTimeout(timer)
+  },
   every(ms, act) {
     const timer = setInterval(act, ms)
     timer.unref()

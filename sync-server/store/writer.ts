@@ -1,91 +1,138 @@
+import type { Entry } from '../../domain/entries/entry.ts'
 import { isLaterIncarnation } from '../../domain/entries/origin.ts'
 import { isConnectionLoss } from './database.ts'
-import { buildGroup, type Group, type GroupDeps, grantGroup } from './group.ts'
+import { buildGroup, type Group, type GroupDeps, type StatedRow, statedGroup } from './group.ts'
 import { emptyHead, type Head, type LogRow, sameBytes } from './log-row.ts'
-import type { Pen } from './pen.ts'
+import type { Unopened } from './open-row.ts'
+import type { Pen, PenInHand } from './pen.ts'
 import type { AppendOutcome, PlainRow } from './plain-row.ts'
 import type { Timers } from './timers.ts'
 import type { Witness } from './witness.ts'
+import { refusalWords, witnessWords } from './writer-words.ts'
 
 /**
  * The one writer of this region's rows in a line. Everything that waits when a group begins is committed together, in
- * one statement; the next group begins when this one is flushed.
+ * one statement; the next group begins when this one is flushed and witnessed.
  *
  * 1. The head moves only when rows are known to be stored, so sequences have no gaps.
- * 2. Nothing is told to anybody before the statement returned and the witness names the new head.
+ * 2. Nothing is told to anybody before the statement returned and the witness names the new head. While the witness cannot be
+ *    written nothing more is committed, and callers of the group that it does not name hear that it is indeterminate.
  * 3. If the connection fails in a commit, what happened is read from the log, never guessed.
  * 4. A row enters the chain only under a key whose grant stands before it.
- * 5. Who takes the pen again and finds that another process has written since writes nothing more: what it knows of
- *    the region is old, and it has to be started anew.
+ * 5. Who finds another process in possession of the pens, or rows of its own origin that it has not written, writes
+ *    nothing more: what it knows of the region is old, and it has to be started anew.
+ * 6. The session that holds the pen is heard of every second. When it was not for longer than a standby waits at
+ *    least, this process does not count as the writer, whatever it remembers.
  */
 
 /** A row that is flushed, with its content if this region can open it. */
-export type FlushedRow = { row: LogRow; plain: Uint8Array | undefined }
+export type FlushedRow = {
+  row: LogRow
+  plain: Uint8Array | undefined
+  /** The entry that the content is, where it was at hand. */
+  entry?: Entry | undefined
+  /** Why there is no content, though this kind of row has one. */
+  why?: Unopened
+}
 
 export type WriterDeps = GroupDeps & {
   origin: string
   head: Head
   pen: Pen
-  /** A new pen after the old one's connection was lost; undefined while another process has it. */
-  takePen(): Promise<Pen | undefined>
+  /** A pen again after the old one's connection was lost. */
+  takePen(): Promise<PenInHand>
   witness: Witness
-  /** Called once when another process of this region has written since this one lost the pen. */
-  overtaken?(): void
+  /** Called once, with the reason, when this process has to make room for another one of its region. */
+  overtaken?(why: string): void
   onFlushed(rows: readonly FlushedRow[]): void
   warn(message: string, detail: object): void
   /** Rows that may wait; more are answered with `unavailable`. */
   pendingRows: number
-  /** How long a caller waits for a lost connection to come back, in ms. */
+  /** How long a caller waits for a lost connection, or the witness, to come back, in ms. */
   patienceMs: number
   timers: Timers
 }
 
 export type Writer = {
   origin(): string
+  /** The last row that is flushed and witnessed. */
   head(): Head
   append(rows: readonly PlainRow[]): Promise<AppendOutcome[]>
-  /** Grants a key that this region can open to more regions. */
-  grant(keyId: string, scope: string, homeGroup: string, regions: readonly string[]): Promise<void>
-  /** Goes on under another origin, from an empty chain, once the group that is being committed is decided. Returns what it left. */
+  /** Commits rows about keys or origins, in one group. False if they could not be stored now. */
+  state(rows: readonly StatedRow[]): Promise<boolean>
+  /**
+   * Goes on under another origin, from an empty chain, once the group that is being committed is decided; until then
+   * nothing more is written under the old one. Returns what it left. Rejects if the writer ends before.
+   */
   beginIncarnation(origin: string): Promise<{ origin: string; head: Head }>
   /** Undefined while rows are taken; else why not. */
   trouble(): string | undefined
+  /** Is what this process knows of its origin still true, as far as anybody can tell without asking? */
+  isCurrent(): boolean
   close(): Promise<void>
 }
+
+const noContent = { plain: undefined }
 
 type Job = { rows: readonly PlainRow[]; resolve: (outcomes: AppendOutcome[]) => void }
 
 /**
  * What became of a group: `refused` by the database, `lost` with the connection (known not to be in the log, so it
- * can be tried again), `unknown` while nobody can read the log.
+ * can be tried again), `unknown` while nobody can read the log or the witness does not name it.
  */
 type Stored = 'stored' | 'refused' | 'lost' | 'unknown'
+
+type Incarnation = {
+  origin: string
+  begun(left: { origin: string; head: Head }): void
+  failed(error: Error): void
+}
 
 /** How often a group that was lost with its connection is tried again. */
 const retries = 2
 /** Rows of one group: enough to amortise a flush, few enough that nobody waits long behind an import. */
 const groupRows = 1000
-const idleCheckMs = 1000
+const beatMs = 1000
+/** Shorter than the time after which a standby ends a session that does not move. */
+const leaseMs = 4000
+const retryMs = 200
 /** A refusal tells for so long that the store takes no writes, unless one succeeds before. */
 const refusalMs = 10_000
 
 export function createWriter(deps: WriterDeps): Writer {
   const { line, keyring, numbering, timers } = deps
   let { origin, head, pen } = deps
-  let trouble: string | undefined
-  /** The group of which nobody knows yet whether it is in the log. Nothing is written before this is read. */
+  /** Why the pen is not to be relied on, until it has been taken anew. */
+  let lost: string | undefined
+  /** The group of which nobody knows yet whether it is in the log. */
   let unsettled: Group | undefined
+  /** The group that is in the log, and that the witness does not name yet. */
+  let unwitnessed: Group | undefined
+  /** Why the witness cannot be written. */
+  let unwritable: string | undefined
+  /** The incarnation that is to be begun before anything else is written. */
+  let due: Incarnation | undefined
+  /** Why this process writes nothing any more. */
+  let ended: string | undefined
   /** Why the database refused the last group, and until when this counts as not taking writes (monotonic ms). */
   let refusal: { why: string; until: number } | undefined
-  let overtaken = false
+  /** When the last statement began that found the session in possession of the pen (monotonic ms). */
+  let confirmedAt = timers.now()
   let closed = false
+  let beating = false
   let running: Promise<void> | undefined
   let waiting = 0
   const jobs: Job[] = []
   const errands: (() => Promise<void>)[] = []
-  const stopChecking = timers.every(idleCheckMs, () => {
-    if (!running && !closed) errand(checkPen).catch(() => {})
-  })
+  const stopBeating = timers.every(beatMs, () => void beat())
+
+  /** Undefined while nothing keeps this writer from its next group. */
+  function hindrance(): string | undefined {
+    if (ended !== undefined || lost !== undefined) return ended ?? lost
+    if (unsettled) return 'nobody knows yet what became of the last rows'
+    if (unwitnessed || due) return unwritable ?? 'the witness is being written'
+    return undefined
+  }
 
   /** Runs between groups, alone. */
   function errand<T>(work: () => Promise<T>): Promise<T> {
@@ -127,13 +174,14 @@ export function createWriter(deps: WriterDeps): Writer {
     const answerAll = (outcome: AppendOutcome) => {
       for (const job of group) job.resolve(job.rows.map(() => outcome))
     }
-    if (trouble && !(await recover())) return answerAll({ outcome: 'unavailable', detail: trouble })
+    if (hindrance() !== undefined && !(await mend()))
+      return answerAll({ outcome: 'unavailable', detail: hindrance() ?? '' })
     const rows = group.flatMap((job) => job.rows)
     let { stored, built } = await attempt(rows)
     for (let again = 0; stored === 'lost' && again < retries; again++)
       ({ stored, built } = await attempt(rows))
     if (stored !== 'stored') {
-      const detail = trouble ?? refusal?.why ?? 'the store refused the rows'
+      const detail = hindrance() ?? refusal?.why ?? 'the store refused the rows'
       return answerAll({ outcome: stored === 'unknown' ? 'indeterminate' : 'unavailable', detail })
     }
     let at = 0
@@ -144,121 +192,202 @@ export function createWriter(deps: WriterDeps): Writer {
   }
 
   async function attempt(rows: readonly PlainRow[]): Promise<{ stored: Stored; built: Group }> {
-    let built: Group = { rows: [], plains: [], answers: [] }
+    let built: Group = { rows: [], contents: [], answers: [] }
     try {
       built = await buildGroup(deps, pen.table, origin, head, rows)
     } catch (error) {
-      note(error)
-      const back = trouble !== undefined && (await recover())
-      return { stored: back ? 'lost' : 'refused', built }
+      noteFailure(error, 'a group of rows could not be prepared')
+      return { stored: lost !== undefined && (await mend()) ? 'lost' : 'refused', built }
     }
     return { stored: await store(built), built }
+  }
+
+  function stateRows(rows: readonly StatedRow[]): Promise<boolean> {
+    return errand(async () => {
+      if (hindrance() !== undefined && !(await mend())) return false
+      return (await store(statedGroup(origin, head, rows))) === 'stored'
+    })
   }
 
   async function store(group: Group): Promise<Stored> {
     const last = group.rows.at(-1)
     if (!last) return 'stored'
+    const beganAt = timers.now()
     try {
       const count = await pen.table.append(group.rows, pen.token)
-      if (count !== group.rows.length) trouble = 'another process may have taken the pen'
+      if (count === group.rows.length) confirmedAt = beganAt
+      else lost = 'another process may have taken the pen'
     } catch (error) {
-      note(error)
-      if (!isConnectionLoss(error)) {
+      noteFailure(error, 'a group of rows was not committed')
+      if (isTakenPlace(error)) lost ??= 'the log holds rows that this process has not written'
+      if (lost === undefined) {
         refusal = { why: refusalWords(error), until: timers.now() + refusalMs }
         return 'refused'
       }
     }
-    if (trouble) {
-      unsettled = group
-      if (!(await recover())) return 'unknown'
-      return head.seq >= last.seq ? 'stored' : 'lost'
-    }
-    await advance(group)
-    return 'stored'
+    if (lost === undefined) unwitnessed = group
+    else unsettled = group
+    if (lost !== undefined || !(await nameInWitness(group))) await mend()
+    if (unsettled === group || unwitnessed === group) return 'unknown'
+    return head.seq >= last.seq ? 'stored' : 'lost'
   }
 
-  /** Reads what became of a group in whose commit the connection failed. */
-  async function settle(group: Group): Promise<void> {
-    const last = group.rows.at(-1)!
-    const there = await pen.table.hashAt(last.origin, last.seq)
-    if (there && sameBytes(there, last.hash)) await advance(group)
+  /** The witness names a group that is in the log; then everybody is told of it. */
+  async function nameInWitness(group: Group): Promise<boolean> {
+    const { seq, hash } = group.rows.at(-1)!
+    if (!(await writeWitness(origin, { seq, hash }))) return false
+    head = { seq, hash }
+    unwitnessed = undefined
+    refusal = undefined
+    numbering.advance(group.rows)
+    for (const row of group.rows) keyring.learn(row)
+    deps.onFlushed(group.rows.map((row, i) => ({ row, ...(group.contents[i] ?? noContent) })))
+    return true
+  }
+
+  async function writeWitness(origin: string, head: Head): Promise<boolean> {
+    try {
+      await deps.witness.write(origin, head)
+      unwritable = undefined
+      return true
+    } catch (error) {
+      const why = witnessWords(error)
+      if (why !== unwritable) deps.warn(why, { line })
+      unwritable = why
+      return false
+    }
+  }
+
+  function noteFailure(error: unknown, what: string): void {
+    const { code } = error as { code?: unknown }
+    if (isConnectionLoss(error)) lost ??= 'the database does not answer'
+    deps.warn(what, { line, code: typeof code === 'string' ? code : 'unknown' })
+  }
+
+  /** Says to the database, and so to a standby, that this process lives, and learns whether it still has the pen. */
+  async function beat(): Promise<void> {
+    if (closed || beating || ended !== undefined) return
+    beating = true
+    try {
+      if (lost === undefined) await confirm()
+    } catch (error) {
+      noteFailure(error, 'the pen could not be confirmed')
+    }
+    beating = false
+    if (!running && !closed && hindrance() !== undefined) errand(() => mend(0)).catch(() => {})
+  }
+
+  async function confirm(): Promise<void> {
+    const asked = pen
+    const beganAt = timers.now()
+    let held: boolean
+    try {
+      held = await asked.table.holdsPen(asked.token)
+    } catch (error) {
+      if (pen === asked) throw error
+      return
+    }
+    if (pen !== asked) return
+    if (held) confirmedAt = Math.max(confirmedAt, beganAt)
+    else lost ??= 'the connection that held the pen was lost'
+  }
+
+  /** Mends what hinders this writer. True if nothing does any more. */
+  async function mend(patienceMs = deps.patienceMs): Promise<boolean> {
+    const until = timers.now() + patienceMs
+    for (;;) {
+      if (ended !== undefined) return false
+      try {
+        await mendOnce()
+      } catch {
+        lost ??= 'the database does not answer'
+      }
+      if (hindrance() === undefined) return true
+      if (closed || ended !== undefined || timers.now() >= until) return false
+      await timers.wait(retryMs)
+    }
+  }
+
+  async function mendOnce(): Promise<void> {
+    // A witness is made anew only by who has the pen, and a new incarnation begun only by who knows all of the old one.
+    if (lost === undefined && (unwitnessed || due)) await confirm()
+    if (lost !== undefined) await takePenAgain()
+    if (lost !== undefined || ended !== undefined) return
+    if (unwitnessed) await nameInWitness(unwitnessed)
+    if (due && !unwitnessed) await begin(due)
+  }
+
+  async function takePenAgain(): Promise<void> {
+    await pen.close().catch(() => {})
+    const beganAt = timers.now()
+    const next = await deps.takePen()
+    if (next === 'taken-over') return end('another process of this region has taken over')
+    if (!next) {
+      lost = 'another process of this region holds the pen'
+      return
+    }
+    pen = next
+    numbering.forget()
+    const heads = await pen.table.heads()
+    settle(heads.get(origin))
+    if (
+      !isOwnHead(heads.get(origin)) ||
+      [...heads.keys()].some((other) => isLaterIncarnation(other, origin))
+    ) {
+      await pen.close().catch(() => {})
+      return end('the log does not end where this process left it: another one of this region has written')
+    }
+    confirmedAt = beganAt
+    lost = undefined
+  }
+
+  /** Decides by the log what became of a group in whose commit the connection failed. */
+  function settle(there: Head | undefined): void {
+    const last = unsettled?.rows.at(-1)
+    if (last && there?.seq === last.seq && sameBytes(there.hash, last.hash)) unwitnessed = unsettled
+    // With other rows at the end, it is not for this process to say.
+    else if (!isOwnHead(there)) return
     unsettled = undefined
   }
 
-  async function advance(group: Group): Promise<void> {
-    const last = group.rows.at(-1)!
-    head = { seq: last.seq, hash: last.hash }
-    refusal = undefined
-    numbering.advance(group.rows)
-    await deps.witness.write(origin, head)
-    for (const row of group.rows) if (row.kind === 'grant') keyring.learn(row)
-    deps.onFlushed(group.rows.map((row, i) => ({ row, plain: group.plains[i] })))
+  function isOwnHead(there: Head | undefined): boolean {
+    const own = unwitnessed?.rows.at(-1) ?? head
+    return there ? there.seq === own.seq && sameBytes(there.hash, own.hash) : own.seq === 0
   }
 
-  function note(error: unknown): void {
-    const code = (error as { code?: unknown }).code
-    if (isConnectionLoss(error)) trouble = 'the database does not answer'
-    deps.warn('a group of rows was not committed', {
-      line,
-      code: typeof code === 'string' ? code : 'unknown',
-    })
+  async function begin(next: Incarnation): Promise<void> {
+    const fresh = emptyHead(line, next.origin)
+    if (!(await writeWitness(next.origin, fresh))) return
+    const left = { origin, head }
+    origin = next.origin
+    head = fresh
+    numbering.forget()
+    due = undefined
+    next.begun(left)
   }
 
-  async function checkPen(): Promise<void> {
-    if (trouble) {
-      await recover(0)
-      return
-    }
-    try {
-      if (!(await pen.table.holdsPen(pen.token))) trouble = 'the connection that held the pen was lost'
-    } catch (error) {
-      note(error)
-    }
-  }
-
-  /** Does the log hold rows of this region that this process has not written? */
-  async function hasBeenOvertaken(): Promise<boolean> {
-    const heads = await pen.table.heads()
-    const there = heads.get(origin)
-    const same = there ? there.seq === head.seq && sameBytes(there.hash, head.hash) : head.seq === 0
-    return !same || [...heads.keys()].some((other) => isLaterIncarnation(other, origin))
-  }
-
-  /** Takes the pen again on a new connection. True if rows can be written. */
-  async function recover(patienceMs = deps.patienceMs): Promise<boolean> {
-    const until = timers.now() + patienceMs
-    for (;;) {
-      if (overtaken) return false
-      await pen.close().catch(() => {})
-      try {
-        const next = await deps.takePen()
-        if (next) {
-          pen = next
-          numbering.forget()
-          if (unsettled) await settle(unsettled)
-          if (await hasBeenOvertaken()) {
-            overtaken = true
-            trouble = 'another process of this region has written since: this one must be started anew'
-            await pen.close().catch(() => {})
-            deps.overtaken?.()
-            return false
-          }
-          trouble = undefined
-          return true
-        }
-        trouble = 'another process of this region holds the pen'
-      } catch {
-        trouble = 'the database does not answer'
-      }
-      if (closed || timers.now() >= until) return false
-      await timers.wait(200)
-    }
+  function end(why: string): void {
+    ended = `${why}; this one must be started anew`
+    due?.failed(new Error(ended))
+    due = undefined
+    deps.overtaken?.(why)
   }
 
   return {
     origin: () => origin,
     head: () => head,
-    trouble: () => trouble ?? (refusal && timers.now() < refusal.until ? refusal.why : undefined),
+    trouble() {
+      const silentMs = timers.now() - confirmedAt
+      return (
+        hindrance() ??
+        (silentMs > leaseMs
+          ? `this process has not heard for ${Math.floor(silentMs / 1000)} s that it has the pen`
+          : refusal && timers.now() < refusal.until
+            ? refusal.why
+            : undefined)
+      )
+    },
+    isCurrent: () => ended === undefined && lost === undefined && timers.now() - confirmedAt <= leaseMs,
     append(rows) {
       if (closed)
         return Promise.resolve(rows.map(() => ({ outcome: 'unavailable', detail: 'this server is closing' })))
@@ -272,37 +401,26 @@ export function createWriter(deps: WriterDeps): Writer {
         run()
       })
     },
-    grant: (keyId, scope, homeGroup, regions) =>
-      errand(async () => {
-        const wrapped = await keyring.wrapFor(keyId, regions)
-        if (!wrapped || trouble) return
-        await store(grantGroup(deps, origin, head, { keyId, scope, homeGroup, recipients: regions, wrapped }))
-      }),
+    state: stateRows,
     beginIncarnation: (next) =>
-      errand(async () => {
-        // What became of the last group decides where the old chain ends.
-        if (trouble && !(await recover())) throw new Error(`no new incarnation while ${trouble}`)
-        const left = { origin, head }
-        origin = next
-        head = emptyHead(line, next)
-        numbering.forget()
-        await deps.witness.write(origin, head)
-        return left
+      new Promise((begun, failed) => {
+        errand(async () => {
+          const why = ended ?? (closed ? 'this server is closing' : undefined)
+          if (why !== undefined) return failed(new Error(`no new incarnation: ${why}`))
+          due?.failed(new Error(`${next} is to be begun instead`))
+          due = { origin: next, begun, failed }
+          await mend()
+        }).catch(failed)
       }),
     async close() {
       closed = true
-      stopChecking()
+      stopBeating()
       while (running) await running
+      due?.failed(new Error('this server is closing'))
       await pen.close()
     },
   }
 }
 
-/** PostgreSQL's class 53 is what runs out; 53100 is the disk. */
-function refusalWords(error: unknown): string {
-  const { code } = error as { code?: unknown }
-  if (code === '53100') return 'the disk of the database is full: make room, nothing was stored'
-  if (typeof code === 'string' && code.startsWith('53'))
-    return 'the database has run out of a resource; nothing was stored'
-  return 'the database refused the rows; nothing was stored'
-}
+/** Something stands already where the row was to go: whoever wrote it, it was not this process. */
+const isTakenPlace = (error: unknown) => (error as { code?: unknown }).code === '23505'

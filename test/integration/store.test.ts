@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
 import { storeContract } from '../../sync-server/store/contract.ts'
 import { assertDurable, connect, UnfitDatabase } from '../../sync-server/store/database.ts'
 import { createLineTable } from '../../sync-server/store/line-table.ts'
@@ -61,6 +62,26 @@ describe('the log on PostgreSQL', () => {
       expect(`${Buffer.from(bytes).toString('latin1')} ${clear}`).not.toContain('Unverwechselbar')
     const [kept] = await store.entries.entriesOf(chart.document)
     expect(JSON.stringify(kept)).toContain('Unverwechselbar')
+    await store.close()
+    region.remove()
+  })
+
+  test('ST60 a snapshot of a note is sealed, and one that was altered is not believed', async () => {
+    const region = await testRegion(await server.fresh())
+    const store = await region.open()
+    const document = 'note/altered'
+    const written = new Y.Doc()
+    written.getText('text').insert(0, 'Unverwechselbar')
+    const update = Y.encodeStateAsUpdate(written)
+    const { origin } = await store.notes.append({ document, update, author: 'physician.frankfurt' })
+    await store.notes.keepSnapshot(document, new Map([[origin, 1]]), update)
+    const [row] = await store.sql<{ bytes: Uint8Array }[]>`select bytes from note_snapshot`
+    expect(Buffer.from(row!.bytes).toString('latin1')).not.toContain('Unverwechselbar')
+    expect((await store.notes.load(document)).state).toEqual(Buffer.from(update))
+    await store.sql`update note_snapshot set covers = ${store.sql.json({ [origin]: 7 })}`
+    const stored = await store.notes.load(document)
+    expect(stored.state).toBeUndefined()
+    expect(stored.updates).toEqual([Buffer.from(update)])
     await store.close()
     region.remove()
   })

@@ -95,7 +95,7 @@ export async function testRegion(databaseUrl: string, pendingEntries = 20_000) {
   return {
     stateDir,
     warnings,
-    open: (over: Partial<typeof config> = {}, overtaken = () => {}): Promise<PostgresRegionStore> =>
+    open: (over: Partial<typeof config> = {}, overtaken: (why: string) => void = () => {}): Promise<PostgresRegionStore> =>
       openRegionStore({
         overtaken,
         config: { ...config, ...over },

@@ -15,6 +15,7 @@ export type IssueCode =
   | 'processing'
   | 'not-supported'
   | 'not-found'
+  | 'deleted'
   | 'too-long'
   | 'business-rule'
   | 'transient'

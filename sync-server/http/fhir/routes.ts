@@ -36,6 +36,7 @@ export function fhirRoutes({ store }: Pick<HttpDeps, 'store'>) {
     const count = countOf(c.req.query('_count'), everythingCount, everythingCount)
     if (count === undefined) return failed(400, 'value', '_count is a whole number from 0')
     const id = c.req.param('id')
+    if (store.erased.has(id)) return erased()
     const record = store.patients.get(id) ? await recordOf(store.entries, id) : []
     if (record.length === 0) return unknown()
     return fhirResponse(pageOfRecord(record, { count, base: baseOf(c), self: new URL(c.req.url) }))
@@ -44,6 +45,7 @@ export function fhirRoutes({ store }: Pick<HttpDeps, 'store'>) {
   routes.get('/:type/:id', async (c) => {
     const { type, id } = c.req.param()
     if (!isKeptType(type)) return failed(404, 'not-supported', 'resources of this type are not kept here')
+    if (type === 'Patient' && store.erased.has(id)) return erased()
     const resource = idPattern.test(id) ? await resourceNamed(store.entries, `${type}/${id}`) : undefined
     return resource ? asRead(c, resource) : unknown()
   })
@@ -78,6 +80,10 @@ function asRead(c: HttpContext, resource: FhirResource): Response {
 
 function unknown(): Response {
   return failed(404, 'not-found', 'this region holds no such resource')
+}
+
+function erased(): Response {
+  return failed(410, 'deleted', 'this patient was erased: nothing about them is kept any more')
 }
 
 /** `Prefer: handling=strict` turns parameters that are not supported into errors; else they are left out of account. */

@@ -1,0 +1,32 @@
+import type { EndState } from '../store/ends.ts'
+import { parseStrand } from '../store/line.ts'
+
+/** Something about the histories of an origin that an operator must know, in words without patient data. */
+export type Alarm = { origin: string; words: string }
+
+/**
+ * @param differing strand → peers that hold another history of it, or have not set theirs aside
+ * @param ends strand → what has become here of strands that have ended
+ */
+export function alarmsOf(
+  region: string,
+  differing: ReadonlyMap<string, readonly string[]>,
+  ends: ReadonlyMap<string, EndState>,
+): Alarm[] {
+  const strands = [...new Set([...differing.keys(), ...ends.keys()])].sort()
+  return strands.flatMap((strand) => {
+    const end = ends.get(strand)
+    const peers = differing.get(strand) ?? []
+    const words = end
+      ? [...endWords(strand, end, end.settling ? [region, ...peers] : peers)]
+      : [`two histories of ${strand} are about, ${peers.join(' and ')} holding the other one: it is being looked for where they part`]
+    return words.map((text) => ({ origin: parseStrand(strand).origin, words: text }))
+  })
+}
+
+function* endWords(strand: string, { last, waiting }: EndState, busy: readonly string[]): Generator<string> {
+  if (busy.length > 0)
+    yield `two histories of ${strand} were found and it ended behind row ${last}: what stood behind is committed again, ${busy.join(' and ')} not having finished`
+  if (waiting > 0)
+    yield `${waiting} rows behind the end of ${strand} wait for their key, or for a newer version, to be committed again`
+}

@@ -1,0 +1,39 @@
+import { type Keyring, scopeOf } from '../keys/keyring.ts'
+import { open } from '../keys/sealing.ts'
+import { type Line, payloadKindOf } from './line.ts'
+import type { LogRow } from './log-row.ts'
+import type { FlushedRow } from './writer.ts'
+
+/**
+ * Why the content of a row cannot be had here.
+ *
+ * - `no-key`: its key was not granted to this region, or has not come yet. What can be served ends before it.
+ * - `erased`: its key was destroyed, for good. The row is kept, because others stand on it in the chain.
+ * - `damaged`: the key is here, and what it opens is not what was sealed. The row is passed over; an operator is told.
+ */
+export type Unopened = 'no-key' | 'erased' | 'damaged'
+
+/** Opens rows, each with its content or the reason why not. Rows without content, like grants, have neither. */
+export async function openRows(keyring: Keyring, line: Line, rows: readonly LogRow[]): Promise<FlushedRow[]> {
+  await keyring.prepare(new Set(rows.map((row) => row.keyId)))
+  return rows.map((row) => openReady(keyring, line, row))
+}
+
+export async function openRow(keyring: Keyring, line: Line, row: LogRow): Promise<FlushedRow> {
+  const [opened] = await openRows(keyring, line, [row])
+  return opened!
+}
+
+function openReady(keyring: Keyring, line: Line, row: LogRow): FlushedRow {
+  if (row.kind !== payloadKindOf(line)) return { row, plain: undefined }
+  if (keyring.erased(scopeOf(row.document))) return { row, plain: undefined, why: 'erased' }
+  const keys = keyring.keys(row.keyId)
+  if (keys.length === 0) return { row, plain: undefined, why: 'no-key' }
+  for (const key of keys)
+    try {
+      if (row.bytes) return { row, plain: open(key, row, row.bytes) }
+    } catch {
+      // Perhaps under another one that was granted by the same name.
+    }
+  return { row, plain: undefined, why: 'damaged' }
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { vectorsOf } from '../../support/region-api.ts'
+import { type CpuShares, watchCpu } from '../load/cpu-share.ts'
+import { openMeridian, submitAll } from '../load/meridian-socket.ts'
+import { importPatients } from '../load/patients.ts'
+import { allergyProposal } from '../load/proposals.ts'
+import { within } from '../load/waiting.ts'
+import type { Meridian } from '../servers/meridian.ts'
+import type { Measure } from './measure.ts'
+
+/**
+ * (k) Nairobi's server is away while 30,000 entries are committed in Frankfurt, in 50 charts. Rows a second from the
+ * first to the last that it takes when it is back, as its own `/health` tells; and how many a second Frankfurt took
+ * in large frames while London followed.
+ */
+export const returnOfARegion: Measure = {
+  letter: 'k',
+  title: '30,000 rows into a region that was away',
+  of: 'meridian',
+  async run(server, { quick }) {
+    const rows = quick ? 1000 : 30_000
+    const api = await server.api('frankfurt')
+    const patients = await importPatients(api, 50)
+    await untilEqual(server, ['nairobi', 'london'])
+    await server.stopServer('nairobi')
+
+    const proposals = Array.from({ length: rows }, (_, n) =>
+      allergyProposal(api, patients[n % patients.length]!, Math.floor(n / patients.length) + 1),
+    )
+    const socket = await openMeridian(server.sync('frankfurt'), api.token)
+    const began = performance.now()
+    await within(120_000, 'the rows', submitAll(socket, proposals))
+    const committedPerSecond = (rows / (performance.now() - began)) * 1000
+    socket.terminate()
+    await untilEqual(server, ['london'])
+
+    await server.startServer('nairobi')
+    const { perSecond, cpu } = await watchReturn(server, await ownRows(server))
+    return {
+      values: { rowsPerSecond: perSecond, committedPerSecond },
+      ...(cpu ? { cpu: { 'the way back': cpu } } : {}),
+    }
+  },
+}
+
+const pollMs = 50
+const origin = 'frankfurt.1'
+
+async function rowsAt(server: Meridian, region: 'frankfurt' | 'london' | 'nairobi'): Promise<number> {
+  return (await vectorsOf(server.http(region)))?.flushed[origin] ?? 0
+}
+
+const ownRows = (server: Meridian) => rowsAt(server, 'frankfurt')
+
+async function untilEqual(server: Meridian, regions: readonly ('london' | 'nairobi')[]): Promise<void> {
+  const goal = await ownRows(server)
+  for (const region of regions) {
+    const giveUpAt = performance.now() + 120_000
+    while ((await rowsAt(server, region)) < goal) {
+      if (performance.now() > giveUpAt) throw new Error(`${region} does not catch up`)
+      await sleep(pollMs)
+    }
+  }
+}
+
+async function watchReturn(
+  server: Meridian,
+  goal: number,
+): Promise<{ perSecond: number; cpu: CpuShares | undefined }> {
+  // The server answers as soon as its region takes writes; by then it may have taken the first rows.
+  const shares = await watchCpu(server)
+  let first = { at: performance.now(), rows: await rowsAt(server, 'nairobi') }
+  const giveUpAt = first.at + 120_000
+  for (;;) {
+    await sleep(pollMs)
+    const now = { at: performance.now(), rows: await rowsAt(server, 'nairobi') }
+    if (now.rows >= goal) {
+      const perSecond = ((goal - first.rows) / (now.at - first.at)) * 1000
+      return { perSecond, cpu: shares() }
+    }
+    // Until the first row has come nothing has begun.
+    if (now.rows === first.rows) first = now
+    if (now.at > giveUpAt) throw new Error('nairobi does not catch up')
+  }
+}
