@@ -76,8 +76,7 @@ function immutableConflict(
   for (const { entry } of state.entries.values()) {
     const document = parseDocumentName(entry.document)
     const patient = isDocumentName(document) ? patientOf(document) : undefined
-    if (patient !== undefined && patient !== patientIdOf(resource))
-      return `this ${type} is about another patient here: what it is about cannot be changed; enter it anew under another id`
+    if (patient !== undefined && patient !== patientIdOf(resource)) return anotherPatient(type)
   }
   for (const aspect of aspectsOf(type).immutable)
     for (const head of state.heads.get(aspect) ?? []) {
@@ -97,6 +96,16 @@ function sizeProblem(
     return `this ${type} has too many list items: an entry holds ${entryLimits.aspects} aspects`
   const bytes = new TextEncoder().encode(canonicalJson(aspects)).length
   return bytes + superseded * bytesForEachId + envelopeBytes > entryLimits.entryBytes
-    ? `this ${type} is too large: an entry has at most ${entryLimits.entryBytes} bytes`
+    ? tooLarge(type)
     : undefined
+}
+
+/** Words for a resource whose id is that of another patient's. */
+export function anotherPatient(type: string): string {
+  return `this ${type} is about another patient here: what it is about cannot be changed; enter it anew under another id`
+}
+
+/** Words for a resource that no entry can hold. */
+export function tooLarge(type: string): string {
+  return `this ${type} is too large: an entry has at most ${entryLimits.entryBytes} bytes`
 }

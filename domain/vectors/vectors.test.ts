@@ -67,6 +67,12 @@ describe('test vectors', () => {
     if (read && isWritable(read)) expect(hex(encodeFrame(read))).toBe(bytes)
   })
 
+  it.each(frames.binary)('WI8 $what has these bytes', ({ bytes, field, value, what: _, ...rest }) => {
+    const read = decodeFrame(bytesOf(bytes))
+    expect(read).toEqual({ ...rest, [field]: bytesOf(value) })
+    if (read && isWritable(read)) expect(hex(encodeFrame(read))).toBe(bytes)
+  })
+
   it.each(frames.none)('WI9 bytes that are no frame: $why', ({ bytes }) => {
     expect(decodeFrame(bytesOf(bytes))).toBeUndefined()
   })

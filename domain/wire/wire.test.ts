@@ -5,7 +5,47 @@ import { decodeFrame, encodeFrame, type Frame, frameLimits, type RefusalCode } f
 const text = fc.string({ unit: 'grapheme' })
 const uint = fc.maxSafeNat()
 const codes: RefusalCode[] = ['schema', 'limit', 'forbidden', 'busy', 'read-only', 'indeterminate']
+const name = fc.string({ minLength: 1, maxLength: 12 }).filter((one) => one !== '__proto__')
+const vector = fc.dictionary(name, uint, { maxKeys: 4, noNullPrototype: true })
+const bytes = fc.uint8Array({ maxLength: 40 })
 const known = fc.oneof(
+  fc.record({ channel: uint, type: fc.constant('open' as const), document: text }),
+  fc.record({ channel: uint, type: fc.constant('closed' as const), code: uint, reason: text }),
+  fc.record({ channel: uint, type: fc.constant('status' as const), status: text }),
+  fc.record({
+    channel: uint,
+    type: fc.constant('replicated' as const),
+    regions: fc.dictionary(name, vector, { maxKeys: 3, noNullPrototype: true }),
+  }),
+  fc.record({
+    channel: uint,
+    type: fc.constant('catch-up' as const),
+    request: uint,
+    proof: text,
+    cursor: vector,
+    target: vector,
+    scope: fc.array(
+      fc.record({ document: text, state: fc.constantFrom('held' as const, 'new' as const, 'done' as const) }),
+    ),
+  }),
+  fc.record({
+    channel: uint,
+    type: fc.constant('target' as const),
+    request: uint,
+    proof: text,
+    target: vector,
+  }),
+  fc.record({
+    channel: uint,
+    type: fc.constant('part' as const),
+    request: uint,
+    document: text,
+    last: fc.boolean(),
+    update: bytes,
+  }),
+  fc.record({ channel: uint, type: fc.constant('caught-up' as const), request: uint }),
+  fc.record({ channel: uint, type: fc.constant('leaving' as const), retryAfterMs: uint }),
+  fc.record({ channel: uint, type: fc.constant('gone' as const), document: text, code: uint, reason: text }),
   fc.record({
     channel: uint,
     type: fc.constant('submit' as const),

@@ -23,7 +23,7 @@ import { inParts } from './item-parts.ts'
 export type CatchUpRequest = Extract<Frame, { type: 'catch-up' }>
 
 export type CatchUpDeps = {
-  store: Pick<RegionStore, 'entries' | 'erased' | 'vectors' | 'proven'>
+  store: Pick<RegionStore, 'entries' | 'erased' | 'quarantine' | 'vectors' | 'proven'>
   tokens: Pick<Tokens, 'proveVector' | 'provenVector'>
 }
 
@@ -108,10 +108,15 @@ type Batch = { documents: string[]; after: Vector }
 
 /** The documents of a scope that have more, in its order, put together so that a batch has few rows. */
 async function changes(
-  { scope, cursor }: CatchUpRequest,
+  { scope: asked, cursor }: CatchUpRequest,
   target: Vector,
-  { entries }: CatchUpDeps['store'],
+  { entries, quarantine }: CatchUpDeps['store'],
 ): Promise<Batch[]> {
+  // Below the cursor of a document that was in quarantine something may have come back.
+  const scope = asked.map(({ document, state }) => ({
+    document,
+    state: state === 'held' && quarantine.hadGap(document) ? 'new' : state,
+  }))
   const starts = { held: cursor, new: {} as Vector }
   const named = (state: 'held' | 'new') => scope.filter((d) => d.state === state).map((d) => d.document)
   const counts = {

@@ -180,7 +180,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   function handlersFor({ document, identity }: Admitted, { socket }: Connection): SocketHandlers {
     if (document) return serveDocument(document, identity, socket)
     const open = (name: string, channel: Socket) => openChannel(name, identity, channel)
-    return serveMeridian(identity, socket, { admission, board, logger, store, tokens, open })
+    return serveMeridian(identity, socket, { admission, board, monotonic, logger, store, tokens, open })
   }
 
   function serveDocument(document: DocumentName, identity: Identity, socket: Socket): SocketHandlers {

@@ -1,5 +1,6 @@
 import { encodeFrame } from '../../domain/wire/wire.ts'
 import type { PeerState, RegionStore, Vector } from '../store/ports.ts'
+import { realTimers, type Timers } from '../store/timers.ts'
 
 /**
  * What a region tells every app that is connected: how it is, and what the other regions have flushed. Made once for
@@ -7,9 +8,12 @@ import type { PeerState, RegionStore, Vector } from '../store/ports.ts'
  */
 export type RegionBoard = {
   /** Tells the newest state at once, then every change of it, and at least every few seconds. */
-  subscribe(listener: (frame: Uint8Array) => void): () => void
+  subscribe(listener: (news: News) => void): () => void
   close(): void
 }
+
+/** A frame for apps; with what others have flushed where it is about that. */
+export type News = { frame: Uint8Array; replicated?: { [region: string]: Vector } }
 
 /** What other regions have said that their databases flushed. */
 export type Replicated = {
@@ -36,6 +40,7 @@ export type RegionBoardDeps = {
   replicated: Replicated
   /** How often the state is looked at, in ms. */
   lookMs: number
+  timers?: Timers
 }
 
 /** Rounds after which the status is told even if nothing has changed. */
@@ -49,19 +54,19 @@ export function createRegionBoard({
   peers,
   replicated,
   lookMs,
+  timers = realTimers,
 }: RegionBoardDeps): RegionBoard {
-  const listeners = new Set<(frame: Uint8Array) => void>()
+  const listeners = new Set<(news: News) => void>()
   let status: Promise<Uint8Array> | undefined
   let told = ''
   let silentRounds = 0
-  let gathering: NodeJS.Timeout | undefined
+  let stopGathering: (() => void) | undefined
 
-  const rounds = setInterval(() => {
+  const stopRounds = timers.every(lookMs, () => {
     if (listeners.size > 0) void look()
-  }, lookMs)
-  rounds.unref()
+  })
   const stop = replicated.onChange(() => {
-    if (listeners.size > 0) gathering ??= setTimeout(tellReplicated, gatherMs)
+    if (listeners.size > 0) stopGathering ??= timers.after(gatherMs, tellReplicated)
   })
 
   async function currentStatus(): Promise<RegionStatus> {
@@ -85,7 +90,7 @@ export function createRegionBoard({
     if (text === told && silentRounds < tellRounds) return
     told = text
     silentRounds = 0
-    tell(encodeFrame({ channel: 0, type: 'status', status: JSON.stringify(now) }))
+    tell({ frame: encodeFrame({ channel: 0, type: 'status', status: JSON.stringify(now) }) })
   }
 
   /** One reading of the state for all that come together. */
@@ -98,29 +103,32 @@ export function createRegionBoard({
     return status
   }
 
-  const replicatedFrame = () => encodeFrame({ channel: 0, type: 'replicated', regions: replicated.current() })
-
-  function tellReplicated(): void {
-    gathering = undefined
-    tell(replicatedFrame())
+  function replicatedNews(): News {
+    const regions = replicated.current()
+    return { frame: encodeFrame({ channel: 0, type: 'replicated', regions }), replicated: regions }
   }
 
-  function tell(frame: Uint8Array): void {
-    for (const listener of [...listeners]) listener(frame)
+  function tellReplicated(): void {
+    stopGathering = undefined
+    tell(replicatedNews())
+  }
+
+  function tell(news: News): void {
+    for (const listener of [...listeners]) listener(news)
   }
 
   return {
     subscribe(listener) {
       listeners.add(listener)
-      listener(replicatedFrame())
+      listener(replicatedNews())
       void statusFrame().then((frame) => {
-        if (listeners.has(listener)) listener(frame)
+        if (listeners.has(listener)) listener({ frame })
       })
       return () => listeners.delete(listener)
     },
     close() {
-      clearInterval(rounds)
-      clearTimeout(gathering)
+      stopRounds()
+      stopGathering?.()
       stop()
       listeners.clear()
     },

@@ -5,6 +5,7 @@ import { sampleConfig, sampleSigningKey } from '../identity/sample-config.ts'
 import { createTokens, type Identity } from '../identity/tokens.ts'
 import { createLogger } from '../observability/logger.ts'
 import { createMetrics } from '../observability/metrics.ts'
+import { oneHistory } from '../replication/alarms.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import type { PeerState, Vector } from '../store/ports.ts'
 import { createGateway, type GatewayDeps } from './gateway.ts'
@@ -19,6 +20,7 @@ export async function startSampleRegion({
   gateway: gatewayDeps = {} as Partial<GatewayDeps>,
   peers = [] as PeerState[],
   replicated = {} as { [region: string]: Vector },
+  histories = oneHistory,
   limits = {} as Partial<ListenLimits>,
 } = {}) {
   const config = { ...sampleConfig({ over }), http: { host: '127.0.0.1', port: 0 } }
@@ -40,6 +42,7 @@ export async function startSampleRegion({
     logger,
     metrics,
     peers: () => peers,
+    histories: () => histories,
     replicated: { current: () => replicated },
     now,
     monotonic,

@@ -13,12 +13,15 @@ import { type Logger, plainError } from '../observability/logger.ts'
 import { type CatchUpDeps, type CatchUpRequest, catchUp, scopeProblem } from './catch-up.ts'
 import { type ChannelSocket, createChannelSocket } from './channel-socket.ts'
 import type { RegionBoard } from './region-board.ts'
+import { createReplicatedNews } from './replicated-news.ts'
 import type { Socket, SocketHandlers } from './socket.ts'
 
 /** One connection of the sub-protocol `meridian.v1`: proposals, the region's state, catch-up, and open documents. */
 export type ServeMeridianDeps = CatchUpDeps & {
   admission: Admission
   board: RegionBoard
+  /** Milliseconds of a clock that never jumps. */
+  monotonic(): number
   logger: Logger
   /** Serves a document on a channel, or says by a close code why not. */
   open(document: string, channel: Socket): SocketHandlers | ChannelRefusal
@@ -36,7 +39,12 @@ export function serveMeridian(identity: Identity, socket: Socket, deps: ServeMer
   let catching: CatchUpRequest | undefined
   let open = true
 
-  const unsubscribe = deps.board.subscribe((frame) => socket.send(frame))
+  const replicated = createReplicatedNews(deps.monotonic)
+  const unsubscribe = deps.board.subscribe((news) => {
+    if (!news.replicated || replicated.wants(news)) socket.send(news.frame)
+    const due = replicated.due()
+    if (due) socket.send(due.frame)
+  })
 
   function take(bytes: Uint8Array): void {
     const frame = decodeFrame(bytes)
@@ -92,6 +100,7 @@ export function serveMeridian(identity: Identity, socket: Socket, deps: ServeMer
 
   async function submit(proposals: Extract<Frame, { type: 'submit' }>['proposals']): Promise<void> {
     const answers = await deps.admission.submit(proposals, identity)
+    replicated.acknowledged(answers.acks)
     if (open) for (const frame of framesOf(answers)) socket.send(encodeFrame(frame))
   }
 

@@ -136,7 +136,7 @@ export function serveNote(
       else
         socket.busy(
           handle(message).catch(() => unreadable()),
-          bytes.length,
+          bytes.length + messageCost,
         )
     },
     drained: () => {
@@ -160,6 +160,9 @@ function encodedOnce(update: Uint8Array): Uint8Array {
   lastMessage = updateMessage(update)
   return lastMessage
 }
+
+/** What a message costs while it waits, however short it is, in bytes. */
+const messageCost = 500
 
 /** State vector of a document with nothing in it. */
 const nothingYet = new Uint8Array([0])

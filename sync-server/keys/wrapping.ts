@@ -18,13 +18,25 @@ const algorithm = 'ECDH-ES+A256KW'
 export type KeyCipher = { wrapKey: typeof wrapKey; unwrapKey: typeof unwrapKey }
 export const keyCipher: KeyCipher = { wrapKey, unwrapKey }
 
+type Imported = Awaited<ReturnType<typeof importJWK>>
+const importedKeys = new WeakMap<JWK, Promise<Imported>>()
+
+/** Keys of regions are few, and importing one takes as long as wrapping under it. */
+function imported(jwk: JWK): Promise<Imported> {
+  const known = importedKeys.get(jwk)
+  if (known) return known
+  const key = importJWK(jwk, algorithm)
+  importedKeys.set(jwk, key)
+  return key
+}
+
 /** Wraps a 32-byte key for these regions, of which the public keys must be known. */
 async function wrapKey(keys: WrappingKeys, key: Uint8Array, regions: readonly string[]): Promise<Uint8Array> {
   const jwe = new GeneralEncrypt(key).setProtectedHeader({ enc: 'A256GCM' })
   for (const region of regions) {
     const jwk = keys.publicKeys.get(region)
     if (!jwk) throw new Error(`no wrapping key of region ${region} is configured`)
-    jwe.addRecipient(await importJWK(jwk, algorithm)).setUnprotectedHeader({ alg: algorithm, kid: region })
+    jwe.addRecipient(await imported(jwk)).setUnprotectedHeader({ alg: algorithm, kid: region })
   }
   return Buffer.from(JSON.stringify(await jwe.encrypt()))
 }
@@ -34,9 +46,6 @@ async function unwrapKey(keys: WrappingKeys, wrapped: Uint8Array): Promise<Uint8
   const jwe = JSON.parse(Buffer.from(wrapped).toString('utf8')) as GeneralJWE
   const recipients = jwe.recipients.filter((recipient) => recipient.header?.['kid'] === keys.region)
   if (recipients.length === 0) return undefined
-  const { plaintext } = await generalDecrypt(
-    { ...jwe, recipients },
-    await importJWK(keys.privateKey, algorithm),
-  )
+  const { plaintext } = await generalDecrypt({ ...jwe, recipients }, await imported(keys.privateKey))
   return plaintext
 }
