@@ -40,7 +40,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: 'node_modules/(?!yjs)' },
+    exclude: { path: 'node_modules/(?!yjs)|^test/bench/peers/' },
     tsConfig: { fileName: 'tsconfig.json' },
     parser: 'swc',
     tsPreCompilationDeps: true,

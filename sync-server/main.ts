@@ -3,6 +3,7 @@ import { ConfigError, loadConfig, type RegionConfig } from './config/config.ts'
 import { createLogger, plainError } from './observability/logger.ts'
 import { startRegion } from './region.ts'
 import { UnfitDatabase } from './store/database.ts'
+import { UnusableStateFolder } from './store/witness.ts'
 
 /**
  * `meridian-server --config FILE`: one region. SIGTERM and SIGINT end it with status 0 when everything under way is
@@ -26,7 +27,9 @@ try {
   if (!stop.signal.aborted) {
     logger.fatal(
       { error: plainError(error) },
-      error instanceof UnfitDatabase ? error.message : 'the region could not start',
+      error instanceof UnfitDatabase || error instanceof UnusableStateFolder
+        ? error.message
+        : 'the region could not start',
     )
     process.exitCode = 1
   }
@@ -37,6 +40,7 @@ try {
  * again, it stands by.
  */
 function endOvertaken(why: string): void {
+  if (stop.signal.aborted) return
   logger.fatal(`${why}: this process ends; started again, it stands by`)
   process.exitCode = 1
   stop.abort()

@@ -61,9 +61,11 @@ export async function startRegion(
       store,
       info,
       warn,
+      alarm: (message, detail) => logger.error(detail, message),
     })
     closers.push(() => replication.close())
     const peers = () => replication.peers()
+    const histories = () => replication.histories()
     const tokens = createTokens({ config, signingKey: secrets.signing, now })
     const admission = createAdmission({ config, store, logger, metrics, monotonic })
     const notes = createNotes({ store, logger, metrics, monotonic })
@@ -81,6 +83,7 @@ export async function startRegion(
       logger,
       metrics,
       peers,
+      histories,
       replicated,
       now,
       monotonic,

@@ -10,9 +10,22 @@ const hashLength = 22
  */
 export function itemIds(items: readonly JsonObject[]): string[] {
   const taken = new Set<string>()
+  /** Name → the number with which the last of its continuations ended: all before are taken. */
+  const last = new Map<string, number>()
+
+  /** The name itself, or its first continuation that is not taken. */
+  function freeName(name: string): string {
+    let free = name
+    for (let n = last.get(name) ?? 2; taken.has(free); n++) {
+      last.set(name, n)
+      free = `${name}.${n}`
+    }
+    return free
+  }
+
   return items.map((item) => {
-    const own = typeof item['id'] === 'string' ? freeName(item['id'], taken) : ''
-    const id = suffixPattern.test(own) ? own : freeName(hashOf(item), taken)
+    const own = typeof item['id'] === 'string' ? freeName(item['id']) : ''
+    const id = suffixPattern.test(own) ? own : freeName(hashOf(item))
     taken.add(id)
     return id
   })
@@ -20,11 +33,4 @@ export function itemIds(items: readonly JsonObject[]): string[] {
 
 function hashOf(item: JsonObject): string {
   return sha256Base64url(canonicalJson(item)).slice(0, hashLength)
-}
-
-/** The name itself, or its first continuation that is not taken. */
-function freeName(name: string, taken: ReadonlySet<string>): string {
-  let free = name
-  for (let n = 2; taken.has(free); n++) free = `${name}.${n}`
-  return free
 }

@@ -6,7 +6,7 @@ import { type Logger, plainError } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { CommitOutcome, Draft, RegionStore } from '../store/ports.ts'
 import { createKnowledge } from './knowledge.ts'
-import { examineText, examineValue, isRefusal, judge, refusal } from './proposal.ts'
+import { examineText, examineValue, isRefusal, judge, refusal, type Verdict } from './proposal.ts'
 
 /**
  * The one way by which clients' entries reach the log: check → commit → answer. Each proposal is answered by its id,
@@ -31,14 +31,31 @@ export type AdmissionDeps = {
   metrics: Metrics
   /** Milliseconds of a clock that never jumps. */
   monotonic(): number
+  /** How many things of each kind are remembered of what the log holds. */
+  remembered?: number
+  /** Characters of canonical text that may wait to be saved, all entries together. */
+  mostBytes?: number
 }
 
 type Examined = ParsedEntry | Refusal
 
-export function createAdmission({ config, store, logger, metrics, monotonic }: AdmissionDeps): Admission {
-  const knowledge = createKnowledge(store)
+/** What became of the proposals of one turn. `later` builds on what is on its way to the log by an earlier one. */
+type Judgement = {
+  refused: Refusal[]
+  drafts: Draft[]
+  later: { parsed: ParsedEntry; stored: Promise<boolean> }[]
+}
+
+const usualMostBytes = 256 * 1024 * 1024
+
+const unfounded = 'what this builds on was not saved; try again later'
+
+export function createAdmission(deps: AdmissionDeps): Admission {
+  const { config, store, logger, metrics, monotonic, remembered, mostBytes = usualMostBytes } = deps
+  const knowledge = createKnowledge(store, remembered)
   const groups = new Set(config.homeGroups.map((g) => g.name))
   let pending = 0
+  let pendingBytes = 0
   // Proposals are judged in the order in which they came: a chart's first entry before what builds on it.
   let judged: Promise<unknown> = Promise.resolve()
 
@@ -49,7 +66,8 @@ export function createAdmission({ config, store, logger, metrics, monotonic }: A
       if (isRefusal(one)) answers.refusals.push(one)
       else wellFormed.push(one)
     }
-    if (pending + wellFormed.length > config.limits.pendingEntries) {
+    const bytes = wellFormed.reduce((sum, { canonical }) => sum + canonical.length, 0)
+    if (pending + wellFormed.length > config.limits.pendingEntries || pendingBytes + bytes > mostBytes) {
       for (const { id } of wellFormed)
         answers.refusals.push(refusal(id, 'busy', 'too many entries wait to be saved; try again later', true))
       return count(answers)
@@ -57,11 +75,13 @@ export function createAdmission({ config, store, logger, metrics, monotonic }: A
     // A peer's account may belong to a group that this region has not been told of yet.
     const here = { ...identity, homeGroups: identity.homeGroups.filter((g) => groups.has(g)) }
     pending += wellFormed.length
+    pendingBytes += bytes
     metrics.pendingEntries.set(pending)
     try {
       await settle(wellFormed, here, answers)
     } finally {
       pending -= wellFormed.length
+      pendingBytes -= bytes
       metrics.pendingEntries.set(pending)
     }
     return count(answers)
@@ -77,16 +97,16 @@ export function createAdmission({ config, store, logger, metrics, monotonic }: A
     gathered.catch(() => undefined)
     const turn = judged.then(() => gathered).then(() => judgeAll(entries, identity))
     judged = turn.catch(() => undefined)
-    let refused: Refusal[]
-    let drafts: Draft[]
+    let judgement: Judgement
     try {
-      ;({ refused, drafts } = await turn)
+      judgement = await turn
     } catch (error) {
       logger.error({ error: plainError(error) }, 'proposals could not be judged: the store cannot be read')
       for (const { id } of entries) answers.refusals.push(unavailable(id))
       return
     }
-    const outcomes = await commit(drafts)
+    const { refused, drafts, later } = judgement
+    const [outcomes] = await Promise.all([commit(drafts), settleLater(later, identity, answers)])
     for (const outcome of outcomes) {
       if (outcome.outcome === 'committed') answers.acks.push({ id: outcome.id, ...outcome.commit })
       else {
@@ -98,19 +118,45 @@ export function createAdmission({ config, store, logger, metrics, monotonic }: A
     for (const one of refused) await answerRefused(one, answers)
   }
 
-  function judgeAll(entries: readonly ParsedEntry[], identity: Identity) {
-    const refused: Refusal[] = []
-    const drafts: Draft[] = []
+  async function judgeAll(entries: readonly ParsedEntry[], identity: Identity): Promise<Judgement> {
+    const judgement: Judgement = { refused: [], drafts: [], later: [] }
     for (const parsed of entries) {
-      const verdict = judge(parsed, knowledge.factsOf(parsed.entry), identity)
-      if (isRefusal(verdict)) refused.push(verdict)
+      const stored = knowledge.awaited(parsed.entry, judgement)
+      if (stored) {
+        judgement.later.push({ parsed, stored })
+        continue
+      }
+      const verdict = await judgeOne(parsed, identity)
+      if (isRefusal(verdict)) judgement.refused.push(verdict)
       else {
         const draft = { ...parsed, homeGroup: verdict.homeGroup }
-        knowledge.expect(draft)
-        drafts.push(draft)
+        knowledge.expect(draft, judgement)
+        judgement.drafts.push(draft)
       }
     }
-    return { refused, drafts }
+    return judgement
+  }
+
+  async function judgeOne(parsed: ParsedEntry, identity: Identity): Promise<Verdict> {
+    try {
+      // Another commit that failed, or an erasure, may have had things forgotten that were gathered.
+      for (let looks = 0; looks < 3 && !knowledge.knows(parsed.entry); looks++)
+        await knowledge.gather([parsed.entry])
+    } catch {
+      return unavailable(parsed.id)
+    }
+    if (!knowledge.knows(parsed.entry)) return unavailable(parsed.id)
+    return judge(parsed, knowledge.factsOf(parsed.entry), identity)
+  }
+
+  /** What builds on drafts of others is judged when the log has answered: on nothing that was not saved. */
+  async function settleLater(later: Judgement['later'], identity: Identity, answers: Answers): Promise<void> {
+    const founded: ParsedEntry[] = []
+    for (const { parsed, stored } of later) {
+      if (await stored) founded.push(parsed)
+      else answers.refusals.push(refusal(parsed.id, 'unavailable', unfounded, true))
+    }
+    if (founded.length > 0) await settle(founded, identity, answers)
   }
 
   async function commit(drafts: readonly Draft[]): Promise<CommitOutcome[]> {

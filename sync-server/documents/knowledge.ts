@@ -14,10 +14,17 @@ import type { Facts } from './proposal.ts'
 export type Knowledge = {
   /** Looks up what is not in memory. Rejects if the store cannot be read. */
   gather(entries: readonly Entry[]): Promise<void>
-  /** Facts about an entry that was gathered. */
+  /** Is all that judging this entry takes in memory? What was gathered may have been forgotten since. */
+  knows(entry: Entry): boolean
+  /** Facts about an entry that is known. */
   factsOf(entry: Entry): Facts
-  /** This draft is on its way to the log: the next proposals may build on it. */
-  expect(draft: Draft): void
+  /**
+   * What an entry builds on and is on its way to the log, other than drafts of this turn: whether all of it was stored.
+   * Undefined if there is no such thing.
+   */
+  awaited(entry: Entry, turn: object): Promise<boolean> | undefined
+  /** This draft is on its way to the log, together with the others of its turn: the next proposals may build on it. */
+  expect(draft: Draft, turn: object): void
   /** The log has answered; a draft that was not stored is forgotten again. */
   settle(draft: Draft, stored: boolean): void
   close(): void
@@ -27,6 +34,8 @@ export type Knowledge = {
 const none = ''
 
 type Immutables = { [aspect: string]: Json }
+/** A draft on its way to the log. */
+type OnItsWay = { id: string; turn: object; stored: Promise<boolean>; settle(stored: boolean): void }
 type Learned = Pick<FlushedEntry, 'id' | 'document' | 'subject' | 'lamport' | 'entry'>
 
 export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
@@ -35,6 +44,9 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
   const subjects = new LRUCache<string, string>({ max: size })
   const immutables = new LRUCache<string, Immutables>({ max: size })
   const patientsOnTheirWay = new Map<string, { homeGroup: string; drafts: number }>()
+  const onTheirWay = new Map<string, OnItsWay[]>()
+  /** Subjects whose immutable aspects are being read, with what was heard of them meanwhile. */
+  const reading = new Map<string, { heard: Immutables; done: Promise<void> }>()
 
   const stop = store.entries.onFlushed((rows) => {
     for (const row of rows) learn(row)
@@ -57,6 +69,8 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
     const known = immutables.get(subject)
     // Only now the entry itself is needed, which is read when it is asked for.
     if (known) immutables.set(subject, { ...immutablesOf(row.entry), ...known })
+    const underWay = reading.get(subject)
+    if (underWay) underWay.heard = { ...immutablesOf(row.entry), ...underWay.heard }
   }
 
   const highestLamport = createBatch(store.entries.highestLamports)
@@ -79,31 +93,57 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
     if (!subjects.get(entryId)) subjects.set(entryId, found ?? none)
   }
 
-  async function lookUpImmutables(subject: string): Promise<void> {
+  function lookUpImmutables(subject: string): Promise<void> {
+    const underWay = reading.get(subject)
+    if (underWay) return underWay.done
+    const look = { heard: {}, done: Promise.resolve() }
+    reading.set(subject, look)
+    look.done = statedOf(subject)
+      .then((stated) => void immutables.set(subject, { ...look.heard, ...stated }))
+      .finally(() => reading.delete(subject))
+    return look.done
+  }
+
+  async function statedOf(subject: string): Promise<Immutables> {
     const place = places.get(subject) ?? (await placeOf(subject))
     let stated: Immutables = {}
     for (const { entry } of place ? await store.entries.entriesOf(place) : [])
       if (entry.subject === subject) stated = { ...immutablesOf(entry), ...stated }
-    immutables.set(subject, { ...immutables.get(subject), ...stated })
+    return stated
+  }
+
+  /** Adds what has to be looked up for an entry, each thing once. */
+  function addMissing(entry: Entry, missing: Map<string, () => Promise<void>>): void {
+    const { document, subject } = entry
+    if (!lamports.has(document)) missing.set(`lamport ${document}`, () => lookUpLamport(document))
+    if (!places.has(subject)) missing.set(`place ${subject}`, () => lookUpPlace(subject))
+    for (const id of entry.supersedes)
+      if (!subjects.has(id)) missing.set(`subject ${id}`, () => lookUpSubject(id))
+    if (!immutables.has(subject) && Object.keys(immutablesOf(entry)).length > 0)
+      missing.set(`immutables ${subject}`, () => lookUpImmutables(subject))
   }
 
   return {
     async gather(entries) {
       const missing = new Map<string, () => Promise<void>>()
-      for (const entry of entries) {
-        const { document, subject } = entry
-        if (!lamports.has(document)) missing.set(`lamport ${document}`, () => lookUpLamport(document))
-        if (!places.has(subject)) missing.set(`place ${subject}`, () => lookUpPlace(subject))
-        for (const id of entry.supersedes)
-          if (!subjects.has(id)) missing.set(`subject ${id}`, () => lookUpSubject(id))
-        if (!immutables.has(subject) && Object.keys(immutablesOf(entry)).length > 0)
-          missing.set(`immutables ${subject}`, () => lookUpImmutables(subject))
-      }
+      for (const entry of entries) addMissing(entry, missing)
       await Promise.all([...missing.values()].map((lookUp) => lookUp()))
     },
+    knows(entry) {
+      const missing = new Map<string, () => Promise<void>>()
+      addMissing(entry, missing)
+      return missing.size === 0
+    },
+    awaited(entry, turn) {
+      const patient = patientIn(entry)
+      const subjects = new Set([entry.subject])
+      if (patient !== undefined && !store.patients.get(patient)) subjects.add(`Patient/${patient}`)
+      const earlier = [...subjects].flatMap((subject) => onTheirWay.get(subject) ?? [])
+      const others = earlier.filter((one) => one.turn !== turn).map((one) => one.stored)
+      return others.length === 0 ? undefined : Promise.all(others).then((all) => !all.includes(false))
+    },
     factsOf(entry) {
-      const place = parseDocumentName(entry.document)
-      const patient = isDocumentName(place) ? patientOf(place) : undefined
+      const patient = patientIn(entry)
       return {
         erased: patient !== undefined && store.erased.has(patient),
         patientGroup:
@@ -116,9 +156,14 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
         immutable: (aspect) => immutables.get(entry.subject)?.[aspect],
       }
     },
-    expect({ id, entry, homeGroup }) {
+    expect({ id, entry, homeGroup }, turn) {
       const { document, subject, lamport } = entry
       learn({ id, document, subject, lamport, entry })
+      let settle: OnItsWay['settle'] = () => undefined
+      const stored = new Promise<boolean>((resolve) => {
+        settle = resolve
+      })
+      onTheirWay.set(subject, [...(onTheirWay.get(subject) ?? []), { id, turn, stored, settle }])
       const patient = createdBy(entry)
       if (patient === undefined) return
       const drafts = (patientsOnTheirWay.get(patient)?.drafts ?? 0) + 1
@@ -131,6 +176,12 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
         subjects.delete(id)
         immutables.delete(entry.subject)
       }
+      const drafts = onTheirWay.get(entry.subject) ?? []
+      const settled = drafts.find((one) => one.id === id)
+      const rest = drafts.filter((one) => one !== settled)
+      if (rest.length > 0) onTheirWay.set(entry.subject, rest)
+      else onTheirWay.delete(entry.subject)
+      settled?.settle(stored)
       const patient = createdBy(entry)
       const waiting = patient === undefined ? undefined : patientsOnTheirWay.get(patient)
       if (patient === undefined || !waiting) return
@@ -142,6 +193,11 @@ export function createKnowledge(store: RegionStore, size = 100_000): Knowledge {
       stopErased()
     },
   }
+}
+
+function patientIn(entry: Entry): string | undefined {
+  const name = parseDocumentName(entry.document)
+  return isDocumentName(name) ? patientOf(name) : undefined
 }
 
 function isAbout(document: string, patientId: string): boolean {

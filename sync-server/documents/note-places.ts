@@ -9,11 +9,14 @@ import type { Struct } from './note-order.ts'
 
 const roots = { content: 'xml', text: 'text', meta: 'map' } as const
 type Kind = 'xml' | 'text' | 'map' | 'list'
+/** A Yjs type, whatever its events are. */
+type Type = { _item: Y.Item | null }
 /** A type that holds items. `depth`: types around it. */
 type Holder = { kind: Kind; depth: number }
 /** Where an item lies: in the list of its type, or under a key. Undefined where Yjs collects it, as its base is gone. */
-type Place = { holder: Holder; keyed: boolean } | undefined
+type Place = { holder: Holder; key: string | null } | undefined
 
+const apart = 'an item lies between two that are no neighbours'
 const deeper = `a note holds nothing that is nested deeper than ${maxJsonDepth}`
 
 /**
@@ -26,60 +29,69 @@ export function foreignPart(order: readonly Struct[], doc: Y.Doc): string | unde
 
   for (const struct of order) {
     if (!(struct instanceof Y.Item)) continue
-    const isOfRoot = typeof struct.parent === 'string'
-    if (isOfRoot && !Object.hasOwn(roots, String(struct.parent)))
+    const { parent, origin, rightOrigin, content } = struct
+    if (typeof parent === 'string' && !Object.hasOwn(roots, parent))
       return `a note has the root types ${Object.keys(roots).join(', ')} only`
     const place = placeOf(struct)
+    if (origin && rightOrigin && lieApart(placeAt(origin), placeAt(rightOrigin))) return apart
+    const known = lastKnown(struct)
+    if (known && lieApart(place, placeAt(known))) return apart
     const list = fresh.get(struct.id.client)
     if (list) list.push({ struct, place })
     else fresh.set(struct.id.client, [{ struct, place }])
-    if (place && !fits(place, struct.content))
+    if (place && !fits(place, content))
       return `a ${place.holder.kind} of a note is used as another type than it is`
-    if (place && struct.content instanceof Y.ContentType && place.holder.depth >= maxJsonDepth) return deeper
-    if (nestedDeeper(valuesOf(struct.content), maxJsonDepth)) return deeper
-    if (struct.content instanceof Y.ContentDoc) return 'a note holds no documents'
+    if (place && content instanceof Y.ContentType && place.holder.depth >= maxJsonDepth) return deeper
+    if (valuesOf(content).some((value) => nestedDeeper(value, maxJsonDepth))) return deeper
+    if (content instanceof Y.ContentDoc) return 'a note holds no documents'
   }
   return undefined
 
   function placeOf({ parent, parentSub, origin, rightOrigin }: Y.Item): Place {
     const neighbour = origin ?? rightOrigin
     if (neighbour) return placeAt(neighbour)
-    const holder =
-      typeof parent === 'string'
-        ? { kind: roots[parent as keyof typeof roots], depth: 0 }
-        : parent instanceof Y.ID
-          ? holderAt(parent)
-          : undefined
-    return holder && { holder, keyed: parentSub !== null }
+    const root: Type | undefined = typeof parent === 'string' ? doc.share.get(parent) : undefined
+    const holder = root ? holderOf(root) : parent instanceof Y.ID ? holderAt(parent) : undefined
+    return holder && { holder, key: parentSub }
+  }
+
+  /** The last part of an item that the document has, where it has one and not all: Yjs puts the rest behind that. */
+  function lastKnown({ id: { client, clock }, length }: Y.Item): Y.ID | undefined {
+    const state = Y.getState(doc.store, client)
+    return clock < state && state < clock + length ? Y.createID(client, state - 1) : undefined
   }
 
   /** Where the item with this id lies. */
   function placeAt(id: Y.ID): Place {
-    const here = freshAt(id)
-    if (here) return here.place
+    if (!isStored(id)) return freshAt(id)?.place
     const stored = storedAt(id)
     const type = parentIn(stored)
-    return type && { holder: holderOf(type), keyed: stored?.parentSub !== null }
+    return type && { holder: holderOf(type), key: stored?.parentSub ?? null }
   }
 
   /** The type that the item with this id is. */
   function holderAt(id: Y.ID): Holder | undefined {
-    const here = freshAt(id)
+    const here = isStored(id) ? undefined : freshAt(id)
     const { content } = here?.struct ?? storedAt(id) ?? {}
     if (!(content instanceof Y.ContentType)) return undefined
     if (!here) return holderOf(content.type)
-    return here.place && { kind: kindOf(content.type), depth: here.place.holder.depth + 1 }
+    return here.place && holderOf(content.type, here.place.holder.depth + 1)
   }
 
-  function holderOf(type: Y.AbstractType<unknown>): Holder {
-    const holder = holders.get(type) ?? { kind: kindOf(type), depth: depthOf(type) }
+  /** The same object for the same type. */
+  function holderOf(type: Type, depth = depthOf(type)): Holder {
+    const holder = holders.get(type) ?? { kind: kindOf(type), depth }
     holders.set(type, holder)
     return holder
   }
 
+  /** What comes again counts as it is in the document. */
+  function isStored({ client, clock }: Y.ID): boolean {
+    return clock < Y.getState(doc.store, client)
+  }
+
   function storedAt(id: Y.ID): Y.Item | undefined {
-    if (id.clock >= Y.getState(doc.store, id.client)) return undefined
-    const found: unknown = Y.getItem(doc.store, id)
+    const found: unknown = isStored(id) ? Y.getItem(doc.store, id) : undefined
     return found instanceof Y.Item ? found : undefined
   }
 
@@ -98,17 +110,25 @@ export function foreignPart(order: readonly Struct[], doc: Y.Doc): string | unde
   }
 }
 
-function parentIn(item: Y.Item | undefined): Y.AbstractType<unknown> | undefined {
+/**
+ * Yjs would put an item into the type of one neighbour, or collect it, depending on which of them is gone: no two readers
+ * would see the same.
+ */
+function lieApart(left: Place, right: Place): boolean {
+  return left !== undefined && right !== undefined && (left.holder !== right.holder || left.key !== right.key)
+}
+
+function parentIn(item: Y.Item | undefined): Type | undefined {
   return item?.parent instanceof Y.AbstractType ? item.parent : undefined
 }
 
-function kindOf(type: Y.AbstractType<unknown>): Kind {
+function kindOf(type: Type): Kind {
   if (type instanceof Y.Text) return 'text'
   if (type instanceof Y.XmlFragment) return 'xml'
   return type instanceof Y.Map ? 'map' : 'list'
 }
 
-function depthOf(type: Y.AbstractType<unknown>): number {
+function depthOf(type: Type): number {
   let depth = 0
   for (let around = parentIn(type._item ?? undefined); around; around = parentIn(around._item ?? undefined))
     depth += 1
@@ -116,10 +136,10 @@ function depthOf(type: Y.AbstractType<unknown>): number {
 }
 
 /** Could this content be put there through the methods of that type? */
-function fits({ holder: { kind, depth }, keyed }: NonNullable<Place>, content: Y.Item['content']): boolean {
-  if (kind === 'map') return keyed || content instanceof Y.ContentDeleted
+function fits({ holder: { kind, depth }, key }: NonNullable<Place>, content: Y.Item['content']): boolean {
+  if (kind === 'map') return key !== null || content instanceof Y.ContentDeleted
   // Elements and texts within the note have attributes, the roots have none.
-  if (keyed) return depth > 0 && kind !== 'list'
+  if (key !== null) return depth > 0 && kind !== 'list'
   if (content instanceof Y.ContentDeleted) return true
   switch (kind) {
     case 'xml':
@@ -141,8 +161,8 @@ function fits({ holder: { kind, depth }, keyed }: NonNullable<Place>, content: Y
   }
 }
 
-function valuesOf(content: Y.Item['content']): unknown {
+function valuesOf(content: Y.Item['content']): unknown[] {
   if (content instanceof Y.ContentAny || content instanceof Y.ContentJSON) return content.arr
-  if (content instanceof Y.ContentEmbed) return content.embed
-  return content instanceof Y.ContentFormat ? content.value : undefined
+  if (content instanceof Y.ContentEmbed) return [content.embed]
+  return content instanceof Y.ContentFormat ? [content.value] : []
 }

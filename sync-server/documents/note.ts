@@ -4,7 +4,7 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { NoteLog, NotePlace, Quarantine, StoredNote } from '../store/ports.ts'
 import { assembleNote } from './assemble-note.ts'
 import { createNoteAwareness, type NoteAwareness, type Person } from './note-awareness.ts'
-import { noteUpdateProblem } from './note-update.ts'
+import { applyNoteUpdate, noteUpdateProblem } from './note-update.ts'
 
 /**
  * One note in memory: free Yjs, written by several people at once. What a client sends is applied to the document, and
@@ -79,9 +79,15 @@ const snapshotUpdates = { resting: 200, writing: 5000 }
 /** Quiet time after which a snapshot is kept, and after which the document leaves memory, in ms. */
 const quietMs = { snapshot: 2000, sleep: 30_000 }
 
+/** Bytes that may wait to be stored; what comes then is applied when they are. */
+const mostUnflushed = 8 * 1024 * 1024
+
 /** Origins of changes to the document, as Yjs hands them on. */
 const fromLog = Symbol('from the log')
 const fromRegion = Symbol('from another region')
+
+/** Author of what nobody wrote: Yjs takes away marks of formatting that mean nothing any more. */
+const tidied = 'region'
 
 type Emission = { update: Uint8Array; author: string }
 
@@ -99,6 +105,7 @@ export function createNote(deps: NoteDeps): Note {
   /** Updates that the last snapshot does not hold. */
   let uncovered = 0
   let unflushed: Emission[] = []
+  let unflushedBytes = 0
   let writing: Promise<void> | undefined
   /** Counts up whenever the document was discarded: what was read from an older one is void. */
   let generation = 0
@@ -171,7 +178,8 @@ export function createNote(deps: NoteDeps): Note {
       if (origin === fromLog || fresh !== held?.doc) return
       if (origin === fromRegion) tell(update)
       else {
-        unflushed.push({ update, author: String(origin) })
+        unflushed.push({ update, author: typeof origin === 'string' ? origin : tidied })
+        unflushedBytes += update.length
         writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(write)
       }
     })
@@ -187,6 +195,7 @@ export function createNote(deps: NoteDeps): Note {
     try {
       while (unflushed.length > 0) {
         mine = generation
+        for (const { update } of unflushed.slice(0, mergeAtMost)) unflushedBytes -= update.length
         const batch = takeBatch(unflushed)
         const place = await log.append({ document, ...batch })
         metrics.noteAppends.inc({ outcome: 'stored' })
@@ -209,6 +218,7 @@ export function createNote(deps: NoteDeps): Note {
   /** Discards what was never stored. Its authors still have it, and are asked for it. */
   async function startAgain(): Promise<void> {
     unflushed = []
+    unflushedBytes = 0
     letGo()
     try {
       const doc = await wake()
@@ -243,7 +253,7 @@ export function createNote(deps: NoteDeps): Note {
     if (problem) return { outcome: 'malformed' }
     const waitedBefore = doc.store.pendingStructs !== null
     try {
-      Y.applyUpdate(doc, update, author)
+      applyNoteUpdate(doc, update, author)
     } catch (error) {
       // The document may be half changed: nothing of it may be stored or built upon.
       logger.warn({ document, error: plainError(error) }, 'an update broke a note; it is loaded anew')
@@ -280,6 +290,8 @@ export function createNote(deps: NoteDeps): Note {
       }
     },
     async apply(update, member) {
+      // Who sends faster than the log takes is held back by this; see `busy` of its socket.
+      while (writing && unflushedBytes > mostUnflushed) await writing
       return applyNow(await wake(), update, member.person.id)
     },
     receive(update, place) {

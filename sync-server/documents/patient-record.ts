@@ -30,16 +30,28 @@ export async function resourceNamed(entries: EntryLog, subject: string): Promise
 
 /** A subject as all documents of its patient tell it that hold statements about it. */
 export async function subjectNamed(entries: EntryLog, subject: string): Promise<SubjectState | undefined> {
-  const documents = await entries.documentsAbout(subject)
-  const first = documents.length > 1 ? await entries.documentOf(subject) : documents[0]
-  const statements: CommittedEntry[] = []
-  for (const document of documents.filter((name) => patientIn(name) === patientIn(first)))
-    for (const statement of await entries.entriesOf(document))
-      if (statement.entry.subject === subject) statements.push(statement)
-  return subjectsOf(statements).get(subject)
+  const [statements, place] = await Promise.all([
+    entries.statementsAbout([subject]),
+    entries.documentOf(subject),
+  ])
+  return place === undefined ? undefined : subjectIn(statements, subject, place)
 }
 
-function patientIn(name = ''): string | undefined {
+/** A subject as these statements tell it that stand in documents of the same patient as `place`. */
+export function subjectIn(
+  statements: readonly CommittedEntry[],
+  subject: string,
+  place: string,
+): SubjectState | undefined {
+  const patient = patientIn(place)
+  const about = statements.filter(
+    ({ entry }) => entry.subject === subject && patientIn(entry.document) === patient,
+  )
+  return subjectsOf(about).get(subject)
+}
+
+/** Whose document this is, if it is a patient's. */
+export function patientIn(name: string): string | undefined {
   const document = parseDocumentName(name)
   return isDocumentName(document) ? patientOf(document) : undefined
 }

@@ -59,15 +59,15 @@ export function isMediaType(c: HttpContext, types: readonly string[]): boolean {
 }
 
 /** The body as JSON, or what is wrong with it. `limit` in bytes. */
-export async function readJsonBody(
+async function readJsonBody(
   c: HttpContext,
   limit: number,
 ): Promise<{ value: unknown } | { problem: BodyProblem }> {
-  const bytes = await readLimited(c, limit)
-  if (typeof bytes === 'string') return { problem: bytes }
+  const parts = await readBody(c, limit)
+  if (typeof parts === 'string') return { problem: parts }
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts))
   } catch {
     return { problem: 'not-utf8' }
   }
@@ -78,10 +78,10 @@ export async function readJsonBody(
 const politeBytes = 64 * 1024 * 1024
 
 /**
- * What is not taken is read and thrown away for a while, because many clients only listen to the answer when they have
- * sent everything.
+ * The body in the parts in which it came, or what is wrong with it. `limit` in bytes. What is not taken is read and thrown
+ * away for a while, because many clients only listen to the answer when they have sent everything.
  */
-async function readLimited(c: HttpContext, limit: number): Promise<Uint8Array | BodyProblem> {
+export async function readBody(c: HttpContext, limit: number): Promise<Uint8Array[] | BodyProblem> {
   const { headers, body } = c.req.raw
   const polite = Math.max(4 * limit, politeBytes)
   if (Number(headers.get('content-length') ?? 0) > polite) return 'too-large'
@@ -101,5 +101,5 @@ async function readLimited(c: HttpContext, limit: number): Promise<Uint8Array | 
   } catch {
     return 'cut-short'
   }
-  return problem ?? Buffer.concat(parts)
+  return problem ?? parts
 }

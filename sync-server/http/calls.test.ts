@@ -95,20 +95,6 @@ describe('calls of /v1', () => {
     expect(peers).toEqual({ london: { reachable: true, ageSeconds: 0.2, lagRows: 0 } })
   })
 
-  test('HT11 erasing is for operators, and is said not to be built yet', async () => {
-    const chart = make.newPatient()
-    await region.store.entries.commit([chart.patient])
-    const path = `/v1/patients/${chart.id}/erase`
-    expect((await region.postJson(path, { reason: 'asked for' })).status).toBe(403)
-    expect((await region.postJson(path, {}, { as: 'operator' })).status).toBe(400)
-    expect((await region.postJson('/v1/patients/no/erase', { reason: 'x' }, { as: 'operator' })).status).toBe(
-      404,
-    )
-    const answer = await region.postJson(path, { reason: 'asked for' }, { as: 'operator' })
-    expect(answer.status).toBe(501)
-    expect(await answer.json()).toMatchObject({ type: 'urn:meridian:problem:not-built' })
-  })
-
   test('HT12 health tells region, origin, vectors; degraded without a peer, 503 when nothing can be written', async () => {
     const healthy = await region.request('/health', { as: null })
     expect(healthy.status).toBe(200)

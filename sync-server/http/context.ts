@@ -4,6 +4,7 @@ import type { Admission } from '../documents/admission.ts'
 import type { Identity, Tokens } from '../identity/tokens.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { HistoriesState } from '../replication/alarms.ts'
 import type { PeerState, RegionStore, Vector } from '../store/ports.ts'
 
 /** All that the HTTP interface stands on. */
@@ -16,6 +17,8 @@ export type HttpDeps = {
   metrics: Metrics
   /** What this region knows of each of the others. */
   peers(): PeerState[]
+  /** What an operator must know about the histories of origins. */
+  histories(): HistoriesState
   /** What each of them has said that it flushed of the line of entries. */
   replicated: { current(): { [region: string]: Vector } }
   now(): Date

@@ -18,7 +18,7 @@ const order = z.strictObject({ reason: z.string().min(1).max(4096) })
 const retryAfterSeconds = 5
 
 /** `/v1/patients/<id>/erase`: having a patient erased, and looking how far it has come. For operators only. */
-export function eraseRoutes({ config, store, replicated }: HttpDeps) {
+export function eraseRoutes({ config, store, peers, replicated }: HttpDeps) {
   const routes = new Hono<HttpEnv>()
 
   routes.post('/patients/:id/erase', async (c) => {
@@ -53,7 +53,7 @@ export function eraseRoutes({ config, store, replicated }: HttpDeps) {
     const regions = {
       [config.region]: { carriedOut: erasure !== undefined },
       ...Object.fromEntries(
-        config.peers.map(({ region }) => [region, { carriedOut: hasFlushed(region) }] as const),
+        peers().map(({ region }) => [region, { carriedOut: hasFlushed(region) }] as const),
       ),
     }
     return { patient, ...(erasure?.requestedAt ? { requestedAt: erasure.requestedAt } : {}), regions }

@@ -6,7 +6,7 @@ import type { HttpDeps, HttpEnv } from './context.ts'
 const patience = 2000
 
 /** What a load balancer, an app that looks for its region, and an operator ask first. */
-export function healthRoutes({ config, store, peers, metrics }: HttpDeps) {
+export function healthRoutes({ config, store, peers, histories, metrics }: HttpDeps) {
   const routes = new Hono<HttpEnv>()
 
   routes.get('/health', async (c) => {
@@ -14,31 +14,45 @@ export function healthRoutes({ config, store, peers, metrics }: HttpDeps) {
     const vectors = await vectorsInTime(store.vectors())
     const takesWrites = health.writes && vectors !== undefined
     const quarantined = store.quarantine.size()
-    const degraded = !takesWrites || quarantined > 0 || peers().some((peer) => !peer.reachable)
+    const alarms = histories().alarms.map(({ words }) => words)
+    const degraded =
+      !takesWrites || quarantined > 0 || alarms.length > 0 || peers().some((peer) => !peer.reachable)
     const body = {
       region: config.region,
       origin: store.entries.origin(),
       status: degraded ? 'degraded' : 'ok',
       vectors: vectors ?? { flushed: {}, servable: {} },
       ...(quarantined === 0 ? {} : { quarantined }),
+      ...(alarms.length === 0 ? {} : { alarms }),
       ...detailOf(health, quarantined),
     }
     return c.json(body, takesWrites ? 200 : 503, { 'cache-control': 'no-store' })
   })
 
   routes.get('/metrics', async (c) => {
-    observe()
+    await observe()
     c.header('content-type', metrics.registry.contentType)
     return c.body(await metrics.registry.metrics())
   })
 
-  function observe(): void {
+  async function observe(): Promise<void> {
     metrics.documentsQuarantined.set(store.quarantine.size())
     metrics.storeWrites.set(store.health().writes ? 1 : 0)
     metrics.peerLagRows.reset()
     for (const { region: peer, reachable, lagRows } of peers()) {
       metrics.peerReachable.set({ peer }, reachable ? 1 : 0)
       if (lagRows !== null) metrics.peerLagRows.set({ peer }, lagRows)
+    }
+    const { alarms, setAside } = histories()
+    metrics.historiesDiffer.reset()
+    for (const { origin } of alarms) metrics.historiesDiffer.set({ origin }, 1)
+    metrics.rowsSetAside.reset()
+    for (const [origin, rows] of setAside) metrics.rowsSetAside.set({ origin }, rows)
+    metrics.rowsWithoutKey.reset()
+    const { flushed, servable } = (await vectorsInTime(store.vectors())) ?? { flushed: {}, servable: {} }
+    for (const [origin, seq] of Object.entries(flushed)) {
+      const rows = seq - (servable[origin] ?? 0)
+      if (rows > 0) metrics.rowsWithoutKey.set({ origin }, rows)
     }
   }
 

@@ -6,23 +6,23 @@
 export type PlainJson = { value: unknown } | { problem: 'not-json' | 'repeated-key' | 'too-deep' }
 
 /** Depth of the deepest body: that of an entry's value (64), within a resource, a Bundle and what holds it. */
-const deepest = 100
+export const deepestBody = 100
 
-export function parsePlainJson(text: string): PlainJson {
+export function parsePlainJson(text: string, deepest = deepestBody): PlainJson {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     return { problem: 'not-json' }
   }
-  const kept = keysOf(value)
+  const kept = keysOf(value, deepest)
   if (kept === 'too-deep') return { problem: kept }
   // A repeated key is the one thing that stands in the text and not in the value.
   return kept === keysIn(text) ? { value } : { problem: 'repeated-key' }
 }
 
 /** Keys of all objects of a value, level by level: no depth makes this overflow. */
-function keysOf(value: unknown): number | 'too-deep' {
+function keysOf(value: unknown, deepest: number): number | 'too-deep' {
   let keys = 0
   let level: object[] = isObject(value) ? [value] : []
   for (let depth = 1; level.length > 0; depth++) {

@@ -52,11 +52,11 @@ describe('session and problems', () => {
   })
 
   test('HT26 while the store is out of reach the answer is 503, worth another try', async () => {
-    const { documentsAbout, find } = region.store.entries
+    const { statementsAbout, find } = region.store.entries
     const gone = async () => {
       throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
     }
-    Object.assign(region.store.entries, { documentsAbout: gone, find: gone })
+    Object.assign(region.store.entries, { statementsAbout: gone, find: gone })
     const call = await region.request(`/v1/entries/${'a'.repeat(43)}`)
     expect([call.status, call.headers.get('retry-after')]).toEqual([503, '5'])
     expect(await body(call)).toMatchObject({ status: 503, retryAfterSeconds: 5 })
@@ -72,7 +72,7 @@ describe('session and problems', () => {
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
       expect(await body(answer)).toMatchObject({ resourceType: 'OperationOutcome' })
     }
-    Object.assign(region.store.entries, { documentsAbout, find })
+    Object.assign(region.store.entries, { statementsAbout, find })
   })
 
   test('HT1 without a valid token all but health, session and metrics is 401, in the manner of the interface', async () => {

@@ -86,6 +86,64 @@ describe('keyring', () => {
     expect(await nairobi.wrapFor('unknown', ['london'])).toBeUndefined()
   })
 
+  test('KE6 what was erased has no keys: not those it had, not those that come later, and none is made', async () => {
+    const ring = createKeyring(regions['frankfurt']!)
+    const [made, other, late] = await Promise.all([
+      ring.make('patient/1', ['frankfurt']),
+      ring.make('patient/2', ['frankfurt']),
+      ring.make('patient/1', ['frankfurt']),
+    ])
+    for (const key of [made, other]) ring.learn(grantRow(key))
+    const opening = ring.key(made.keyId)
+    ring.learn({ ...grantRow(made), kind: 'tombstone' })
+    expect(await opening).toBeUndefined()
+    ring.learn(grantRow(late))
+    expect([ring.erased('patient/1'), ring.erased('patient/2')]).toEqual([true, false])
+    for (const { keyId } of [made, late]) {
+      expect(await ring.key(keyId)).toBeUndefined()
+      expect([ring.has(keyId), ring.keys(keyId)]).toEqual([false, []])
+    }
+    expect(ring.active('frankfurt.1', 'patient/1')).toBeUndefined()
+    expect(await ring.wrapFor(made.keyId, ['london'])).toBeUndefined()
+    expect([...ring.granted()].map(({ scope }) => scope)).toEqual(['patient/2'])
+    await expect(ring.make('patient/1', ['frankfurt'])).rejects.toThrow('erased')
+    expect(await ring.key(other.keyId)).toBeDefined()
+  })
+
+  test('KE7 an emptied grant, and one that cannot be unwrapped, are keys that have not come; another copy is one', async () => {
+    const ring = createKeyring(regions['frankfurt']!)
+    const made = await ring.make('patient/1', ['frankfurt'])
+    ring.learn({ ...grantRow(made), bytes: null })
+    ring.learn({ ...grantRow(made), bytes: Buffer.from('{}') })
+    expect(await ring.key(made.keyId)).toBeUndefined()
+    expect(ring.has(made.keyId)).toBe(false)
+    ring.learn(grantRow(made))
+    expect(ring.has(made.keyId)).toBe(true)
+    expect(Buffer.from((await ring.key(made.keyId))!).equals(made.key)).toBe(true)
+  })
+
+  test('KE8 where grants of one name contradict each other, each key is tried, and the first one seals', async () => {
+    const ring = createKeyring(regions['frankfurt']!)
+    const [first, second] = [
+      await ring.make('patient/1', ['frankfurt']),
+      await ring.make('patient/1', ['frankfurt']),
+    ]
+    for (const { wrapped } of [first, second, first]) ring.learn({ ...grantRow(first), bytes: wrapped })
+    await ring.prepare([first.keyId])
+    expect(ring.keys(first.keyId).map((key) => Buffer.from(key).toString('hex'))).toEqual(
+      [first, second].map(({ key }) => Buffer.from(key).toString('hex')),
+    )
+    expect(Buffer.from((await ring.key(first.keyId))!).equals(first.key)).toBe(true)
+  })
+
+  test('KE9 a key that is granted anew for an origin that has ended is still that origin’s', async () => {
+    const ring = createKeyring(regions['frankfurt']!)
+    const made = await ring.make('patient/1', ['frankfurt'])
+    ring.learn({ ...grantRow(made), origin: 'london.1', author: 'frankfurt.1' })
+    expect(ring.active('frankfurt.1', 'patient/1')).toBe(made.keyId)
+    expect(ring.active('london.1', 'patient/1')).toBeUndefined()
+  })
+
   test('KE5 the documents of a patient share a key, others have their own', () => {
     const names = ['chart/7', 'journal/7/2026', 'journal/7/undated', 'notices/7', 'thread/7', 'note/7']
     expect(names.map(scopeOf)).toEqual([...Array(4).fill('patient/7'), 'thread/7', 'note/7'])

@@ -106,10 +106,39 @@ export function createMetrics({ processMetrics = true }: { processMetrics?: bool
       labelNames: ['peer'] as const,
       registers,
     }),
+    historiesDiffer: new Gauge({
+      name: 'meridian_histories_differ',
+      help: '1 while rows of an origin are about that another region has otherwise, and not everybody has set them aside',
+      labelNames: ['origin'] as const,
+      registers,
+    }),
+    rowsSetAside: new Gauge({
+      name: 'meridian_rows_set_aside',
+      help: 'Rows that stood behind the end of an origin in this region, and are committed again under another one',
+      labelNames: ['origin'] as const,
+      registers,
+    }),
+    rowsWithoutKey: new Gauge({
+      name: 'meridian_rows_not_servable',
+      help: 'Rows of an origin that are flushed here and stand behind one whose key this region has not been granted',
+      labelNames: ['origin'] as const,
+      registers,
+    }),
     importedResources: new Counter({
       name: 'meridian_imported_resources_total',
       help: 'Resources of imports',
       labelNames: ['outcome'] as const,
+      registers,
+    }),
+    importsUnderWay: new Gauge({
+      name: 'meridian_imports_under_way',
+      help: 'Large imports that are worked on, or wait for that',
+      labelNames: ['stage'] as const,
+      registers,
+    }),
+    importsTurnedAway: new Counter({
+      name: 'meridian_imports_turned_away_total',
+      help: 'Large imports that have to be sent again later, because too many waited',
       registers,
     }),
   }

@@ -4,17 +4,30 @@ import { parseStrand } from '../store/line.ts'
 /** Something about the histories of an origin that an operator must know, in words without patient data. */
 export type Alarm = { origin: string; words: string }
 
+export type HistoriesState = {
+  alarms: readonly Alarm[]
+  /** Origin → rows of both lines that are set aside here. */
+  setAside: ReadonlyMap<string, number>
+}
+
+export const oneHistory: HistoriesState = { alarms: [], setAside: new Map() }
+
 /**
  * @param differing strand → peers that hold another history of it, or have not set theirs aside
  * @param ends strand → what has become here of strands that have ended
  */
-export function alarmsOf(
+export function historiesState(
   region: string,
   differing: ReadonlyMap<string, readonly string[]>,
   ends: ReadonlyMap<string, EndState>,
-): Alarm[] {
+): HistoriesState {
   const strands = [...new Set([...differing.keys(), ...ends.keys()])].sort()
-  return strands.flatMap((strand) => {
+  const setAside = new Map<string, number>()
+  for (const [strand, { setAside: rows }] of ends) {
+    const { origin } = parseStrand(strand)
+    if (rows > 0) setAside.set(origin, rows + (setAside.get(origin) ?? 0))
+  }
+  const alarms = strands.flatMap((strand) => {
     const end = ends.get(strand)
     const peers = differing.get(strand) ?? []
     const words = end
@@ -22,6 +35,7 @@ export function alarmsOf(
       : [`two histories of ${strand} are about, ${peers.join(' and ')} holding the other one: it is being looked for where they part`]
     return words.map((text) => ({ origin: parseStrand(strand).origin, words: text }))
   })
+  return { alarms, setAside }
 }
 
 function* endWords(strand: string, { last, waiting }: EndState, busy: readonly string[]): Generator<string> {

@@ -74,6 +74,8 @@ export function createFeeder(
     try {
       await link.drained()
       let reading = read(cursor.at)
+      // Nobody waits for it once this strand is followed otherwise.
+      reading.catch(() => {})
       while (current()) {
         let rows = await reading
         // Nothing was there to be read ahead; by now there may be.

@@ -177,6 +177,38 @@ test('RP22 regions that come back late, join, or are restored to before an end w
   await expectHealed(simulation.regions, acknowledged, 'restored')
 })
 
+test('RP24 a crash at any moment of it is made good by the next start', async () => {
+  for (const victim of ['frankfurt', 'london'])
+    for (let statements = 1; statements < 46; statements += 2) {
+      const simulation = createSimulation(['frankfurt', 'london'], randomOf(statements))
+      await simulation.start()
+      const [frankfurt] = simulation.regions
+      const { acknowledged, write, type } = writing()
+      write(frankfurt!)
+      await simulation.pass(1500)
+      const backup = frankfurt!.backup()
+      for (let i = 0; i < 3; i++) write(frankfurt!, `chart/${i}`)
+      type(frankfurt!)
+      await simulation.pass(1500)
+      await frankfurt!.kill()
+      simulation.isolate('frankfurt')
+      frankfurt!.restore(backup, 'everything')
+      await frankfurt!.start()
+      for (let i = 0; i < 3; i++) write(frankfurt!, `chart/${i}`)
+      type(frankfurt!)
+      await simulation.pass(100)
+      const region = simulation.regions.find(({ name }) => name === victim)!
+      simulation.isolate('frankfurt', false)
+      region.killAfter(statements)
+      await simulation.pass(3000)
+      region.killAfter(Number.POSITIVE_INFINITY)
+      await region.start()
+      await simulation.pass(6000)
+      await expectHealed(simulation.regions, acknowledged, `${victim} after ${statements}`)
+      expect(acknowledged.size).toBe(9)
+    }
+}, 120_000)
+
 test('RP23 restores, kills and cuts at random: all regions end equal, with everything that was acknowledged', async () => {
   let ends = 0
   for (let seed = 1; seed <= 25; seed++) {
@@ -191,15 +223,18 @@ test('RP23 restores, kills and cuts at random: all regions end equal, with every
       const other = pick(names.filter((name) => name !== region.name))
       const dice = random()
       if (dice < 0.3) simulation.link(region.name, other, random() < 0.5)
-      else if (dice < 0.4) backups.get(region.name)!.push(region.backup())
-      else if (dice < 0.55 && region.isUp()) await region.kill()
-      else if (dice < 0.62 && region.isUp() && backups.get(region.name)!.length > 0) {
+      else if (dice < 0.42) backups.get(region.name)!.push(region.backup())
+      else if (dice < 0.5 && region.isUp()) await region.kill()
+      else if (dice < 0.68 && region.isUp() && backups.get(region.name)!.length > 0) {
         // What was acknowledged and has reached nobody is lost with the disk; so let it reach somebody first.
         for (const from of names) for (const to of names) if (from !== to) simulation.link(from, to, true)
         for (const all of simulation.regions) await all.start()
         await simulation.pass(8000)
         await region.kill()
-        region.restore(pick(backups.get(region.name)!), random() < 0.6 ? 'everything' : 'database')
+        region.restore(pick(backups.get(region.name)!), random() < 0.7 ? 'everything' : 'database')
+        // Most of the time it writes before it meets anybody.
+        if (random() < 0.8) simulation.isolate(region.name)
+        await region.start()
       } else if (dice < 0.8) await region.start()
       for (const up of simulation.regions.filter((one) => one.isUp()))
         for (let i = Math.floor(random() * 3); i > 0; i--)

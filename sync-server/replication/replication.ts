@@ -4,7 +4,7 @@ import { parseStrand, strandOf } from '../store/line.ts'
 import type { PeerState } from '../store/ports.ts'
 import type { PostgresRegionStore } from '../store/region-store.ts'
 import type { Timers } from '../store/timers.ts'
-import { type Alarm, alarmsOf } from './alarms.ts'
+import { type HistoriesState, historiesState } from './alarms.ts'
 import { createFeeder, type Feeder, type FeederLog } from './feeder.ts'
 import { createFlushedByPeers, type FlushedByPeers, type Wire } from './flushed-by-peers.ts'
 import { createFollower, entryStrands, type FollowerLog } from './follower.ts'
@@ -19,8 +19,8 @@ import type { PeerMessage } from './peer-wire.ts'
  */
 export type Replication = {
   peers(): PeerState[]
-  /** What an operator must know about the histories of origins: none while all regions agree. */
-  alarms(): Alarm[]
+  /** What an operator must know about the histories of origins. */
+  histories(): HistoriesState
   /** What each peer has said that it flushed. */
   flushedByPeers: Pick<FlushedByPeers, 'current' | 'onChange'>
   close(): Promise<void>
@@ -146,7 +146,7 @@ export async function startReplication(deps: ReplicationDeps): Promise<Replicati
 
   return {
     flushedByPeers,
-    alarms: () => alarmsOf(config.region, histories.differing(), endsOf(store)),
+    histories: () => historiesState(config.region, histories.differing(), endsOf(store)),
     peers,
     async close() {
       stopTicking()

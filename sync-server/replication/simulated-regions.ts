@@ -23,6 +23,8 @@ export type SimulatedRegion = {
   start(): Promise<void>
   /** Ends it between two statements; what the disk holds stays. */
   kill(): Promise<void>
+  /** Ends it in the middle of a statement, so many statements from now: what that one did is there, and nobody heard. */
+  killAfter(statements: number): void
   /** Proposes one entry. Resolves with true once it is acknowledged. */
   write(entryId: string, document?: string, homeGroup?: string): Promise<boolean>
   /** Appends one update of a note. */
@@ -57,7 +59,12 @@ type Running = {
 /** Home groups that are open to everybody; any other name is a list of regions, as `frankfurt+london`. */
 export const openGroup = 'open'
 
-export function createSimulation(names: readonly string[], random: () => number) {
+/** @param members what a region's configuration names at its start; all regions if left out */
+export function createSimulation(
+  names: readonly string[],
+  random: () => number,
+  members: () => readonly string[] = () => names,
+) {
   const timers = manualTimers()
   const listeners = new Map<string, (link: PeerLink) => LinkHandlers>()
   const down = new Set<string>()
@@ -72,12 +79,24 @@ export function createSimulation(names: readonly string[], random: () => number)
     let running: Running | undefined
     /** Grows with every start: a process that was killed reaches its disk no more. */
     let life = 0
+    let statementsLeft = Number.POSITIVE_INFINITY
+
+    function end(): void {
+      life += 1
+      running = undefined
+      listeners.delete(name)
+      for (const connection of [...connections]) if (connection.joins(name)) connection.cut()
+    }
 
     function ground(line: Line, own: number): LineGround {
       const alive = () => {
         if (life !== own) throw Object.assign(new Error('this process is gone'), { code: 'CONNECTION_CLOSED' })
       }
-      const table = guarded(createMemoryTable(disk.database[line], line), alive)
+      const counted = () => {
+        statementsLeft -= 1
+        if (statementsLeft === 0) end()
+      }
+      const table = guarded(createMemoryTable(disk.database[line], line), alive, counted)
       return {
         takePen: async () => ({ table, token: 'pen', close: async () => {} }),
         openWitness: async () => ({
@@ -95,11 +114,12 @@ export function createSimulation(names: readonly string[], random: () => number)
 
     async function start(): Promise<void> {
       if (running) return
+      statementsLeft = Number.POSITIVE_INFINITY
       const own = ++life
       const grounds = { entries: ground('entries', own), notes: ground('notes', own) }
       const deps = {
-        config: { region: name, homeGroups: groupsOf(names), limits: { importBytes: 0, pendingEntries: 1e6 } },
-        wrapping: { region: name, privateKey: {}, publicKeys: new Map(names.map((peer) => [peer, {}])) },
+        config: { region: name, homeGroups: groupsOf(members()), limits: { importBytes: 0, pendingEntries: 1e6 } },
+        wrapping: { region: name, privateKey: {}, publicKeys: new Map(members().map((peer) => [peer, {}])) },
         cipher: openCipher,
         info: () => {},
         warn: () => {},
@@ -111,7 +131,7 @@ export function createSimulation(names: readonly string[], random: () => number)
       const hashAt = (line: Line, of: string, seq: number) => tables[line].hashAt(of, seq)
       const { heard } = createFence({ region: name, logs, hashAt, warn: () => {} })
       const replication = await startReplication({
-        config: { region: name, peers: names.filter((peer) => peer !== name).map(peerConfig) },
+        config: { region: name, peers: members().filter((peer) => peer !== name).map(peerConfig) },
         wires: wiresOf(name),
         timers: guardedTimers(timers, () => life === own),
         random,
@@ -136,11 +156,9 @@ export function createSimulation(names: readonly string[], random: () => number)
       name,
       isUp: () => running !== undefined,
       start,
-      async kill() {
-        life += 1
-        running = undefined
-        listeners.delete(name)
-        for (const connection of [...connections]) if (connection.joins(name)) connection.cut()
+      kill: async () => end(),
+      killAfter(statements) {
+        statementsLeft = statements
       },
       write: (entryId, document = 'chart/1', homeGroup = openGroup) =>
         append('entries', entryId, document, homeGroup, entryId),
@@ -176,7 +194,7 @@ export function createSimulation(names: readonly string[], random: () => number)
             .flatMap((line) => [...up().logs[line].servable()])
             .sort(([a], [b]) => (a < b ? -1 : 1)),
         ),
-      alarms: () => up().replication.alarms().map(({ words }) => words),
+      alarms: () => up().replication.histories().alarms.map(({ words }) => words),
       rows: (line) => disk.database[line],
       forge(line, rows) {
         for (const row of rows)
@@ -333,7 +351,7 @@ function peerConfig(region: string): PeerConfig {
 }
 
 /** A table that rejects everything once its process is gone. */
-function guarded<T extends object>(table: T, alive: () => void): T {
+function guarded<T extends object>(table: T, alive: () => void, counted: () => void): T {
   const calls = Object.entries(table as Record<string, (...given: unknown[]) => Promise<unknown>>)
   return Object.fromEntries(
     calls.map(([name, call]) => [
@@ -341,6 +359,7 @@ function guarded<T extends object>(table: T, alive: () => void): T {
       async (...given: unknown[]) => {
         alive()
         const answer = await call(...given)
+        counted()
         alive()
         return answer
       },

@@ -258,6 +258,76 @@ export function storeContract(name: string, createStore: () => Promise<StoreUnde
       expect(read.getText('text').toString()).toBe('one two three four')
     })
 
+    test('ER1 what was erased is gone from everything that is read, and others are untouched', async () => {
+      const [chart, other] = [make.newPatient(), make.newPatient()]
+      const vitals = chart.vitals('2025')
+      await store.entries.commit([chart.patient, chart.allergy(), vitals, chart.notice(), other.patient])
+      const before = await store.entries.itemsOf(other.document)
+      expect(await erase(chart.id)).toEqual({ outcome: 'erased' })
+      expect(store.erased.has(chart.id)).toBe(true)
+      expect(store.patients.get(chart.id)).toBeUndefined()
+      expect([...store.patients.all()].map((patient) => patient.id)).not.toContain(chart.id)
+      for (const document of [chart.document, vitals.entry.document, noticesOf(chart.id)]) {
+        expect(await store.entries.itemsOf(document)).toEqual([])
+        expect(await store.entries.itemsOf(document, new Map([[17, 1]]))).toEqual([])
+        expect(await store.entries.entriesOf(document)).toEqual([])
+        expect(await store.entries.clocksOf(document)).toEqual(new Map())
+      }
+      expect(await store.entries.documentsOf(chart.id)).toEqual([])
+      expect(await store.entries.documentOf(vitals.entry.subject)).toBeUndefined()
+      expect(await store.entries.documentsAbout(vitals.entry.subject)).toEqual([])
+      const { servable, flushed } = await store.vectors()
+      expect(servable).toEqual(flushed)
+      const documents = [chart.document, other.document]
+      expect(await store.entries.itemsBetween(documents, {}, servable)).toEqual(before)
+      expect([...(await store.entries.changesIn(documents, {}, servable)).keys()]).toEqual([other.document])
+      expect(store.erased.has(other.id)).toBe(false)
+      expect(store.patients.get(other.id)).toBeDefined()
+    })
+
+    test('ER2 nothing more is taken about somebody who was erased, and others go on', async () => {
+      const [chart, other] = [make.newPatient(), make.newPatient()]
+      await store.entries.commit([chart.patient, other.patient])
+      await erase(chart.id)
+      const { flushed } = await store.vectors()
+      const drafts = [chart.allergy(), chart.patient, chart.vitals('2024')]
+      expect((await store.entries.commit(drafts)).map((o) => o.outcome)).toEqual(Array(3).fill('erased'))
+      expect((await store.vectors()).flushed).toEqual(flushed)
+      const mixed = await store.entries.commit([chart.allergy(), other.allergy()])
+      expect(mixed.map((o) => o.outcome)).toEqual(['erased', 'committed'])
+    })
+
+    test('ER3 erasing twice is erasing once, and who is not known cannot be erased', async () => {
+      const chart = make.newPatient()
+      expect(await erase(chart.id)).toEqual({ outcome: 'unknown' })
+      expect(await store.erased.find(chart.id)).toBeUndefined()
+      await store.entries.commit([chart.patient])
+      expect(await Promise.all([erase(chart.id), erase(chart.id)])).toEqual(
+        Array(2).fill({ outcome: 'erased' }),
+      )
+      const first = await store.erased.find(chart.id)
+      expect(first?.tombstones).toHaveLength(1)
+      expect(Date.parse(first!.requestedAt!)).toBeGreaterThan(Date.now() - 60_000)
+      expect(await erase(chart.id)).toEqual({ outcome: 'erased' })
+      expect(await store.erased.find(chart.id)).toEqual(first)
+    })
+
+    test('ER4 who listens hears once of everybody who is erased, when nothing can be read any more', async () => {
+      const chart = make.newPatient()
+      const heard: [string, boolean, boolean][] = []
+      const stop = store.erased.onErased((id) => {
+        heard.push([id, store.erased.has(id), store.patients.get(id) !== undefined])
+      })
+      await store.entries.commit([chart.patient])
+      await erase(chart.id)
+      await erase(chart.id)
+      stop()
+      expect(heard).toEqual([[chart.id, true, false]])
+    })
+
+    const erase = (patientId: string) =>
+      store.erased.erase({ patientId, reason: 'asked for', author: 'operator' })
+
     test('ST15 a store that works says so', () => {
       expect(store.health()).toEqual({ writes: true })
     })

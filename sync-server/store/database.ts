@@ -21,6 +21,8 @@ export function connect(
     idle_timeout: 0,
     max_lifetime: null,
     connect_timeout: 5,
+    // The driver's own pause grows to 20 s: so long nothing could be read after a database has come back.
+    backoff: () => 0.2,
     onnotice: () => {},
     connection: {
       application_name: `meridian ${options.name}`,

@@ -2,18 +2,18 @@ import { hash } from 'node:crypto'
 import type { Commit, CommittedEntry, Entry } from '../../domain/entries/entry.ts'
 import { clientIdOf } from '../../domain/entries/origin.ts'
 import { patientScope, scopeOf } from '../keys/keyring.ts'
-import { inTime, type Sql } from './database.ts'
+import type { EntryTable } from './entry-table.ts'
 import type { LineLog } from './line-log.ts'
-import { logRow, type StoredRow } from './log-row-sql.ts'
+import type { LogRow } from './log-row.ts'
 import { openRows } from './open-row.ts'
 import type { AppendOutcome, PlainRow } from './plain-row.ts'
-import type { CommitOutcome, Draft, EntryLog, FlushedEntry, Vector } from './ports.ts'
+import type { CommitOutcome, Draft, EntryLog, FlushedEntry } from './ports.ts'
 import type { QuarantineRegister } from './quarantine.ts'
 import type { FlushedRow } from './writer.ts'
 
 export type EntryLogDeps = {
   log: LineLog
-  sql: Sql
+  table: EntryTable
   quarantine: QuarantineRegister
   warn(message: string, detail: object): void
 }
@@ -32,10 +32,13 @@ export type StoredEntries = EntryLog & {
  *    gets the rest when that one can be read. Entries are told whatever stands before them.
  * 3. What a row holds is the entry that the row is named after, or it is damaged.
  * 4. A listener that fails is in nobody's way.
+ * 5. A row that is in the table, but of which this region does not say yet that it has flushed it, is not told: nobody is
+ *    to see what the witness does not name.
  */
-export function createEntryLog({ log, sql, quarantine, warn }: EntryLogDeps): StoredEntries {
+export function createEntryLog({ log, table, quarantine, warn }: EntryLogDeps): StoredEntries {
   const listeners = new Set<(entries: readonly FlushedEntry[]) => void>()
   const isErased = (document: string) => log.keyring.erased(scopeOf(document))
+  const isFlushed = ({ origin, seq }: { origin: string; seq: number }) => seq <= log.head(origin).seq
 
   log.onFlushed((rows) => {
     tell(checked(rows))
@@ -75,27 +78,18 @@ export function createEntryLog({ log, sql, quarantine, warn }: EntryLogDeps): St
     return sound
   }
 
-  async function open(stored: readonly StoredRow[]): Promise<FlushedRow[]> {
-    return checked(await openRows(log.keyring, 'entries', stored.map(logRow)))
+  async function open(rows: readonly LogRow[]): Promise<FlushedRow[]> {
+    return checked(await openRows(log.keyring, 'entries', rows.filter(isFlushed)))
   }
 
   async function rowsOf(document: string): Promise<FlushedRow[]> {
     if (isErased(document)) return []
-    return open(
-      await inTime(sql<StoredRow[]>`
-        select * from log where kind = 'entry' and document = ${document} order by origin, clock`),
-    )
+    return open(await table.rowsOf(document))
   }
 
   async function clocksOf(document: string): Promise<Map<string, number>> {
     if (isErased(document)) return new Map()
-    const servable = log.servable()
-    const rows = await inTime(sql<{ origin: string; items: number }[]>`
-      select log.origin, max(clock) + 1 as items
-      from log join unnest(${[...servable.keys()]}::text[], ${[...servable.values()]}::bigint[])
-        as servable (origin, seq) on log.origin = servable.origin and log.seq <= servable.seq
-      where kind = 'entry' and document = ${document} group by log.origin`)
-    return new Map(rows.map((row) => [row.origin, row.items]))
+    return table.clocksOf(document, log.servable())
   }
 
   async function itemsOf(
@@ -103,29 +97,10 @@ export function createEntryLog({ log, sql, quarantine, warn }: EntryLogDeps): St
     since: ReadonlyMap<number, number> = new Map(),
   ): Promise<FlushedEntry[]> {
     if (isErased(document)) return []
-    const wanted =
-      since.size === 0
-        ? []
-        : [...(await clocksOf(document))].map(
-            ([origin]) => [origin, since.get(clientIdOf(origin)) ?? 0] as const,
-          )
-    const rows =
-      wanted.length === 0
-        ? await rowsOf(document)
-        : await open(
-            await inTime(sql<StoredRow[]>`
-          select log.* from log join unnest(${wanted.map(([origin]) => origin)}::text[], ${wanted.map(([, clock]) => clock)}::integer[])
-            as wanted (origin, clock) on log.origin = wanted.origin and log.clock >= wanted.clock
-          where kind = 'entry' and document = ${document} order by log.origin, log.clock`),
-          )
-    return openablePrefixes(rows)
-  }
-
-  /** A table of origins with the sequences between which rows are asked for. */
-  const wanted = (after: Vector, upTo: Vector) => {
-    const origins = Object.keys(upTo)
-    return sql`unnest(${origins}::text[], ${origins.map((o) => after[o] ?? 0)}::bigint[], ${Object.values(upTo)}::bigint[])
-      as wanted (origin, after, up_to)`
+    const origins = since.size === 0 ? [] : [...(await clocksOf(document)).keys()]
+    if (origins.length === 0) return openablePrefixes(await rowsOf(document))
+    const clocks = new Map(origins.map((origin) => [origin, since.get(clientIdOf(origin)) ?? 0]))
+    return openablePrefixes(await open(await table.rowsFrom(document, clocks)))
   }
 
   return {
@@ -136,84 +111,48 @@ export function createEntryLog({ log, sql, quarantine, warn }: EntryLogDeps): St
     },
     itemsOf,
     clocksOf,
-    async changesIn(documents, after, upTo) {
-      const rows = await inTime(sql<{ document: string; changes: number }[]>`
-        select document, count(*)::integer as changes from log join ${wanted(after, upTo)} on
-          log.origin = wanted.origin and log.seq > wanted.after and log.seq <= wanted.up_to
-        where kind = 'entry' and document = any(${documents as string[]}::text[]) group by document`)
-      return new Map(rows.map((row) => [row.document, row.changes]))
-    },
-    async itemsBetween(documents, after, upTo) {
-      const rows = await inTime(sql<StoredRow[]>`
-        select log.* from log join ${wanted(after, upTo)} on
-          log.origin = wanted.origin and log.seq > wanted.after and log.seq <= wanted.up_to
-        where kind = 'entry' and document = any(${documents as string[]}::text[])
-        order by document, log.origin, clock`)
-      return openablePrefixes(await open(rows))
-    },
+    changesIn: async (documents, after, upTo) =>
+      table.changesIn(
+        documents.filter((document) => !isErased(document)),
+        after,
+        upTo,
+      ),
+    itemsBetween: async (documents, after, upTo) =>
+      openablePrefixes(await open(await table.rowsBetween(documents, after, upTo))),
     async entriesOf(document) {
       return joinCommits((await rowsOf(document)).flatMap((row) => flushedEntry(row) ?? []))
     },
-    async highestLamports(documents) {
-      const rows = await inTime(sql<{ document: string; highest: number }[]>`
-        select document, max(lamport) as highest from log
-        where kind = 'entry' and document = any(${documents as string[]}::text[]) group by document`)
-      return new Map(rows.map((row) => [row.document, row.highest]))
-    },
+    highestLamports: table.highestLamports,
     async placesOf(subjects) {
-      const rows = await inTime(sql<{ subject: string; document: string }[]>`
-        select subject, document from log where kind = 'entry' and subject = any(${subjects as string[]}::text[])
-        order by lamport, entry_id`)
       const places = new Map<string, string>()
-      for (const { subject, document } of rows)
+      for (const { subject, document } of await table.placesOf(subjects))
         if (!places.has(subject) && !isErased(document)) places.set(subject, document)
       return places
     },
-    async subjectsOf(entryIds) {
-      const rows = await inTime(sql<{ entry_id: string; subject: string }[]>`
-        select entry_id, subject from log where kind = 'entry' and entry_id = any(${entryIds as string[]}::text[])`)
-      return new Map(rows.map((row) => [row.entry_id, row.subject]))
+    async statementsAbout(subjects) {
+      const readable = (await table.rowsAbout(subjects)).filter(({ document }) => !isErased(document))
+      return joinCommits((await open(readable)).flatMap((row) => flushedEntry(row) ?? []))
     },
-    async highestLamport(document) {
-      const [row] = await inTime(sql<{ highest: number | null }[]>`
-        select max(lamport) as highest from log where kind = 'entry' and document = ${document}`)
-      return row?.highest ?? 0
-    },
+    subjectsOf: table.subjectsOf,
+    highestLamport: async (document) => (await table.highestLamports([document])).get(document) ?? 0,
     async find(entryId) {
-      const rows = await inTime(sql<(Commit & { document: string; subject: string })[]>`
-        select document, subject, origin, seq, epoch from log where kind = 'entry' and entry_id = ${entryId}
-        order by origin, seq`)
+      const rows = (await table.commitsOf(entryId)).filter(isFlushed)
       const first = rows[0]
       if (!first) return undefined
       const commits = rows.map(({ origin, seq, epoch }) => ({ origin, seq, epoch }))
       return { document: first.document, subject: first.subject, commits }
     },
     async documentsOf(patientId) {
-      if (log.keyring.erased(patientScope(patientId))) return []
-      const rows = await inTime(sql<{ document: string }[]>`
-        select distinct document from log where kind = 'entry' and
-          (document in (${`chart/${patientId}`}, ${`notices/${patientId}`}) or document like ${`journal/${patientId}/%`})
-        order by document`)
-      return rows.map((row) => row.document)
+      return log.keyring.erased(patientScope(patientId)) ? [] : table.documentsOf(patientId)
     },
     async documentOf(subject) {
-      const [first] = await inTime(sql<{ document: string }[]>`
-        select document from log where kind = 'entry' and subject = ${subject}
-        order by lamport, entry_id limit 1`)
-      if (!first || !isErased(first.document)) return first?.document
-      const all = await inTime(sql<{ document: string }[]>`
-        select document from log where kind = 'entry' and subject = ${subject} order by lamport, entry_id`)
-      return all.find((row) => !isErased(row.document))?.document
+      return (await table.placesOf([subject])).find(({ document }) => !isErased(document))?.document
     },
     async documentsAbout(subject) {
-      const rows = await inTime(sql<{ document: string }[]>`
-        select distinct document from log where kind = 'entry' and subject = ${subject} order by document`)
-      return rows.map((row) => row.document).filter((document) => !isErased(document))
+      return (await table.documentsAbout(subject)).filter((document) => !isErased(document))
     },
     async patientStatements() {
-      const rows = await inTime(sql<StoredRow[]>`
-        select * from log where kind = 'entry' and subject like 'Patient/%'`)
-      return (await open(rows)).flatMap((row) => flushedEntry(row) ?? [])
+      return (await open(await table.patientRows())).flatMap((row) => flushedEntry(row) ?? [])
     },
     onFlushed(listener) {
       listeners.add(listener)

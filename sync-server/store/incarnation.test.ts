@@ -26,6 +26,11 @@ describe('under which origin a region goes on', () => {
     expect(decide([line('frankfurt.1', 5, 1, 1), line('frankfurt.2', 5, 1, 1)])).toBe('frankfurt.3')
   })
 
+  test('ST43 it leaves an origin that its own log says has ended', () => {
+    const ended = { ...line('frankfurt.1', 5, 1, 1), ended: true }
+    expect(decide([ended, line('frankfurt.1', 0, 2, 2)], ['frankfurt.2'])).toBe('frankfurt.3')
+  })
+
   test('ST35 the next incarnation lies above every one that anybody has named', () => {
     expect(decide([unknown, unknown], ['frankfurt.4', 'london.9', 'frankfurt.3'])).toBe('frankfurt.5')
     expect(nextOrigin('frankfurt', ['frankfurt.10', 'frankfurt.9'])).toBe('frankfurt.11')

@@ -16,6 +16,7 @@ import type { FlushedRow } from './writer.ts'
  * 3. A group is told whole and in order, and counts as servable only then.
  * 4. Rows behind an origin's end are passed over, as if they had not been sent.
  * 5. Rows of an erased patient are stored, because the chain runs over them, but a grant without its key.
+ * 6. A statement that failed may have stored its rows, or may do so yet. The log is read, and told on, until that is over.
  */
 
 export type Taken =
@@ -33,6 +34,8 @@ export type Intake = {
   setHead(origin: string, head: Head): void
   /** To be told when the keyring has learned something from elsewhere. */
   keysCame(): void
+  /** To be called every second: reads on where a statement failed. */
+  lookAgain(): void
   head(origin: string): Head
   /** Origin → highest flushed sequence, of the origins taken in here. */
   flushed(): Map<string, number>
@@ -41,19 +44,24 @@ export type Intake = {
 
 export type IntakeDeps = {
   line: Line
-  table: LineTable
+  table: Pick<LineTable, 'append' | 'rowsAfter' | 'rowsUnder' | 'keysNotGranted'>
   region: string
   heads: ReadonlyMap<string, Head>
   keyring: Keyring
   /** The last row of an origin that counts, if it has ended. */
   endOf(origin: string): number | undefined
   onFlushed(rows: readonly FlushedRow[]): void
+  /** Monotonic, in ms. */
+  now(): number
   warn(message: string, detail: object): void
 }
 
 const reopenBatch = 500
 /** Rows of one group: enough to amortise a statement and a flush, few enough that a reader is told soon. */
 const groupRows = 2000
+
+/** A statement that nobody heard of is over when the log could be read for so long since: the database ends it. In ms. */
+const statementMs = 12_000
 
 type Offer = {
   rows: readonly LogRow[]
@@ -72,6 +80,8 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   /** Keys that have come, and whose rows have not been told yet. */
   const due = new Set<LackingKey>()
   const queues = new Map<string, Queue>()
+  /** Origins of which a statement failed → since when the log could be read. */
+  const unsure = new Map<string, number | undefined>()
   let reopening: Promise<void> = Promise.resolve()
 
   async function lackingNow(): Promise<LackingKey[]> {
@@ -138,9 +148,14 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       offers.forEach((offer, i) => offer.answer(answers[i]!))
     } catch (error) {
       // Perhaps it was stored all the same: the log says where this origin stands, and what has not been told yet.
-      flushed = await untold(origin).catch(() => [])
+      unsure.set(origin, undefined)
+      flushed = await untold(origin)
       for (const offer of offers) offer.fail(error)
     }
+    await passOn(origin, queue, flushed)
+  }
+
+  async function passOn(origin: string, queue: Queue, flushed: readonly LogRow[]): Promise<void> {
     if (flushed.length === 0) return
     await queue.told
     queue.told = tell(origin, flushed).catch(() =>
@@ -150,25 +165,34 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
 
   async function untold(origin: string): Promise<LogRow[]> {
     const rows: LogRow[] = []
-    for (let at = headOf(origin).seq; ; at = rows.at(-1)!.seq) {
-      const more = await table.rowsAfter(origin, at, groupRows)
-      rows.push(...more)
-      const last = more.at(-1)
-      if (!last) return rows
-      heads.set(origin, { seq: last.seq, hash: last.hash })
+    try {
+      for (;;) {
+        const more = await table.rowsAfter(origin, headOf(origin).seq, groupRows)
+        const last = more.at(-1)
+        if (!last) break
+        rows.push(...more)
+        heads.set(origin, { seq: last.seq, hash: last.hash })
+      }
+      const since = unsure.get(origin)
+      if (since === undefined) unsure.set(origin, deps.now())
+      else if (deps.now() - since > statementMs) unsure.delete(origin)
+    } catch {
+      unsure.set(origin, undefined)
     }
+    return rows
   }
 
   async function tell(origin: string, rows: readonly LogRow[]): Promise<void> {
     const aboutKeys = rows.filter(isAboutKeys)
     for (const row of aboutKeys) keyring.learn(row)
     const opened = await openRows(keyring, line, rows)
-    const added = opened.filter(({ why }) => why === 'no-key').map(({ row }) => lackingKey(row))
-    for (const key of added) lacking.add(key)
+    const waiting = opened
+      .filter(({ why }) => why === 'no-key')
+      .map(({ row }) => lacking.add(lackingKey(row)))
     told.set(origin, rows.at(-1)!.seq)
     deps.onFlushed(opened)
     // While these were opened, a key may have come with another origin's rows.
-    look(aboutKeys.length > 0 ? lacking.all() : added)
+    look(aboutKeys.length > 0 ? lacking.all() : waiting)
     if (due.size > 0) await reopenDue()
   }
 
@@ -181,10 +205,11 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   /** Tells what could not be opened until now. If the log cannot be read, it is tried again with the next rows. */
   function reopenDue(): Promise<void> {
     reopening = reopening.then(async () => {
-      for (const key of [...due]) {
-        due.delete(key)
-        await reopen(key).catch(() => due.add(key))
-      }
+      for (const key of [...due])
+        await reopen(key).then(
+          () => due.delete(key),
+          () => undefined,
+        )
     })
     return reopening
   }
@@ -229,6 +254,14 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     keysCame() {
       look(lacking.all())
       if (due.size > 0) void reopenDue()
+    },
+    lookAgain() {
+      for (const origin of unsure.keys()) {
+        const queue = queueOf(origin)
+        if (queue.items.length > 0 || queue.running) continue
+        queue.items.push(async () => passOn(origin, queue, await untold(origin)))
+        void run(origin, queue)
+      }
     },
     head: headOf,
     flushed: () => new Map([...heads].map(([origin, head]) => [origin, head.seq])),

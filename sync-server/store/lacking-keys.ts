@@ -11,7 +11,8 @@ export type LackingKey = {
 }
 
 export type LackingKeys = {
-  add(lacking: LackingKey): void
+  /** Returns what stands for this key and origin: the lowest row. */
+  add(lacking: LackingKey): LackingKey
   delete(lacking: LackingKey): void
   /** Rows of this origin above a sequence are gone. */
   cut(origin: string, seq: number): void
@@ -25,12 +26,14 @@ export function createLackingKeys(known: Iterable<LackingKey>): LackingKeys {
   /** Origin → its lowest row, as long as that is known. */
   const firsts = new Map<string, number>()
 
-  function add(lacking: LackingKey): void {
+  function add(lacking: LackingKey): LackingKey {
     const keys = origins.get(lacking.origin) ?? new Map<string, LackingKey>()
     origins.set(lacking.origin, keys)
-    if ((keys.get(lacking.keyId)?.seq ?? Number.POSITIVE_INFINITY) <= lacking.seq) return
+    const known = keys.get(lacking.keyId)
+    if (known && known.seq <= lacking.seq) return known
     keys.set(lacking.keyId, lacking)
     firsts.delete(lacking.origin)
+    return lacking
   }
 
   function remove({ origin, keyId }: LackingKey): void {

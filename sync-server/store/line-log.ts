@@ -6,8 +6,9 @@ import type { LineGround } from './line-ground.ts'
 import { emptyHead, type Head, type LogRow } from './log-row.ts'
 import { createNumbering } from './numbering.ts'
 import type { Pen } from './pen.ts'
-import type { Witness } from './witness.ts'
+import { UnusableStateFolder, type Witness } from './witness.ts'
 import { createWriter, type FlushedRow, type Writer } from './writer.ts'
+import { witnessWords } from './writer-words.ts'
 
 /** One line of a region's log as a whole: its writer, what it takes in from others, and what it can serve. */
 export type LineLog = {
@@ -41,6 +42,8 @@ export type LineLogDeps = {
   warn(message: string, detail: object): void
   overtaken?(why: string): void
   pendingRows: number
+  /** How many things of each kind are remembered of what the log holds. */
+  remembered?: number | undefined
 }
 
 const patienceMs = 5_000
@@ -66,22 +69,29 @@ export async function holdLine(deps: LineLogDeps): Promise<HeldLine | undefined>
   const stopBeating = deps.ground.timers.every(beatMs, () => {
     pen.table.holdsPen(pen.token).catch(() => {})
   })
-  const witness = await deps.ground.openWitness()
-  const heads = await pen.table.heads()
-  const ended = await pen.table.ends()
-  return {
-    pen,
-    witness,
-    heads,
-    ended,
-    hashAt: async (origin, seq) =>
-      seq === 0 ? emptyHead(deps.line, origin).hash : pen.table.hashAt(origin, seq),
-    open: (origin) => openLine(deps, { pen, witness, heads, ended, origin }).finally(stopBeating),
-    async release() {
-      stopBeating()
-      await witness.close()
-      await pen.close()
-    },
+  try {
+    const witness = await deps.ground.openWitness().catch(unusable)
+    const heads = await pen.table.heads()
+    const ended = await pen.table.ends()
+    return {
+      pen,
+      witness,
+      heads,
+      ended,
+      hashAt: async (origin, seq) =>
+        seq === 0 ? emptyHead(deps.line, origin).hash : pen.table.hashAt(origin, seq),
+      open: (origin) => openLine(deps, { pen, witness, heads, ended, origin }).finally(stopBeating),
+      async release() {
+        stopBeating()
+        await witness.close()
+        await pen.close()
+      },
+    }
+  } catch (error) {
+    // Nobody else could have the pen while this process, which does not open, goes on holding it.
+    stopBeating()
+    await pen.close().catch(() => {})
+    throw error
   }
 }
 
@@ -107,7 +117,7 @@ async function openLine(deps: LineLogDeps, held: Held): Promise<LineLog> {
   const heads = new Map(held.heads)
   const head = heads.get(held.origin) ?? emptyHead(line, held.origin)
   heads.delete(held.origin)
-  await held.witness.write(held.origin, head)
+  await held.witness.write(held.origin, head).catch(unusable)
   const taking = ground.openTable()
   let endOf = (origin: string) => held.ended.get(origin)
   const intake = await createIntake({
@@ -116,13 +126,15 @@ async function openLine(deps: LineLogDeps, held: Held): Promise<LineLog> {
     heads,
     endOf: (origin) => endOf(origin),
     onFlushed,
+    now: ground.timers.now,
   })
+  const stopLooking = ground.timers.every(beatMs, intake.lookAgain)
   const writer = createWriter({
     ...deps,
     ...held,
     takePen: ground.takePen,
     head,
-    numbering: createNumbering(line),
+    numbering: createNumbering(line, deps.remembered),
     onFlushed(rows) {
       onFlushed(rows)
       if (rows.some(({ row }) => isAboutKeys(row))) intake.keysCame()
@@ -169,10 +181,15 @@ async function openLine(deps: LineLogDeps, held: Held): Promise<LineLog> {
       intake.setHead(left.origin, left.head)
     },
     async close() {
+      stopLooking()
       ends.close()
       await writer.close()
       await taking.close()
       await held.witness.close()
     },
   }
+}
+
+function unusable(error: unknown): never {
+  throw new UnusableStateFolder(witnessWords(error))
 }

@@ -2,6 +2,7 @@ import { inTime, type Sql } from './database.ts'
 import { type Line, payloadKindOf, tableOf } from './line.ts'
 import type { Head, LogRow, RowKind } from './log-row.ts'
 import { logRow, type StoredRow } from './log-row-sql.ts'
+import { hashBytes, packRows } from './packed-rows.ts'
 
 /**
  * One line's table as its writer and its intake see it. Every call is one statement that ends within
@@ -185,18 +186,19 @@ async function append(
   rows: readonly LogRow[],
   penToken: string | undefined,
 ): Promise<number> {
-  const column = <K extends keyof LogRow>(name: K) => rows.map((row) => row[name])
-  // Told outright, because the driver would take an array of byte strings for one byte string.
-  const bytes = (name: 'digest' | 'bytes' | 'hash') => sql.array(column(name) as Uint8Array[], byteaType)
+  const { blob, places, lengths, texts, numbers } = packRows(rows)
   const result = await sql`
     insert into ${sql(tableOf(line))}
       (origin, seq, kind, document, clock, subject, entry_id, home_group, author, lamport, epoch, key_id, digest, bytes, hash)
-    select * from unnest(
-      ${column('origin')}::text[], ${column('seq')}::bigint[], ${column('kind')}::text[], ${column('document')}::text[],
-      ${column('clock')}::integer[], ${column('subject')}::text[], ${column('entryId')}::text[],
-      ${column('homeGroup')}::text[], ${column('author')}::text[], ${column('lamport')}::bigint[],
-      ${column('epoch')}::bigint[], ${column('keyId')}::text[], ${bytes('digest')}::bytea[],
-      ${bytes('bytes')}::bytea[], ${bytes('hash')}::bytea[])
+    select origin, seq, kind, document, clock, subject, entry_id, home_group, author, lamport, epoch, key_id,
+      substr(blob, place, ${hashBytes}), case when length >= 0 then substr(blob, place + 2 * ${hashBytes}, length) end,
+      substr(blob, place + ${hashBytes}, ${hashBytes})
+    from (select ${blob}::bytea as blob) as packed, unnest(
+      ${texts('origin')}::text[], ${numbers('seq')}::bigint[], ${texts('kind')}::text[], ${texts('document')}::text[],
+      ${numbers('clock')}::integer[], ${texts('subject')}::text[], ${texts('entryId')}::text[],
+      ${texts('homeGroup')}::text[], ${texts('author')}::text[], ${numbers('lamport')}::bigint[],
+      ${numbers('epoch')}::bigint[], ${texts('keyId')}::text[], ${places}::integer[], ${lengths}::integer[])
+      as r (origin, seq, kind, document, clock, subject, entry_id, home_group, author, lamport, epoch, key_id, place, length)
     where ${penToken ?? null}::text is null or current_setting('meridian.pen', true) = ${penToken ?? null}::text`
   return result.count
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Line, strandOf } from './line.ts'
 
 /** What this code knows to do with a row. `end`: see `ends.ts`. */
@@ -65,7 +65,7 @@ function runningHash(previous: Uint8Array, row: Omit<LogRow, 'hash' | 'bytes'>):
     row.epoch,
     row.keyId,
   ]
-  return createHash('sha256').update(previous).update(JSON.stringify(clear)).update(row.digest).digest()
+  return sha256(Buffer.concat([previous, Buffer.from(JSON.stringify(clear)), row.digest]))
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -73,5 +73,5 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 function sha256(data: Uint8Array | string): Uint8Array {
-  return createHash('sha256').update(data).digest()
+  return hash('sha256', data, 'buffer')
 }

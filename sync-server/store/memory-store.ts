@@ -43,6 +43,7 @@ export type MemoryStore = RegionStore & {
 
 export function createMemoryStore({ origin = 'frankfurt.1', epoch = 1 } = {}): MemoryStore {
   const rows: FlushedEntry[] = []
+  const bySubject = new Map<string, FlushedEntry[]>()
   const byDocument = new Map<string, FlushedEntry[]>()
   const byId = new Map<string, FlushedEntry[]>()
   const sequences = new Map<string, number>()
@@ -91,6 +92,7 @@ export function createMemoryStore({ origin = 'frankfurt.1', epoch = 1 } = {}): M
     }
     sequences.set(from, seq)
     rows.push(row)
+    bySubject.set(row.subject, [...(bySubject.get(row.subject) ?? []), row])
     byDocument.set(row.document, [...inDocument, row])
     byId.set(row.id, [...(byId.get(row.id) ?? []), row])
     return row
@@ -217,6 +219,10 @@ export function createMemoryStore({ origin = 'frankfurt.1', epoch = 1 } = {}): M
       }
       return places
     },
+    statementsAbout: async (subjects) => {
+      const about = [...new Set(subjects)].flatMap((subject) => bySubject.get(subject) ?? [])
+      return joined(about.filter((row) => !isErased(row.document)))
+    },
     subjectsOf: async (ids) =>
       new Map(ids.flatMap((id) => (byId.get(id) ?? []).map((row) => [id, row.entry.subject] as const))),
     highestLamport: async (document) =>
@@ -228,10 +234,9 @@ export function createMemoryStore({ origin = 'frankfurt.1', epoch = 1 } = {}): M
     },
     documentsOf: async (patientId) =>
       [...byDocument.keys()].filter((name) => isAbout(name, patientId) && !isErased(name)).sort(),
-    documentOf: async (subject) =>
-      rows.find((row) => row.subject === subject && !isErased(row.document))?.document,
+    documentOf: async (subject) => bySubject.get(subject)?.find((row) => !isErased(row.document))?.document,
     documentsAbout: async (subject) =>
-      [...new Set(rows.filter((row) => row.subject === subject).map((row) => row.document))]
+      [...new Set((bySubject.get(subject) ?? []).map((row) => row.document))]
         .filter((document) => !isErased(document))
         .sort(),
     onFlushed: flushed.add,

@@ -23,8 +23,9 @@ export type Places = {
   nextClock(row: Pick<PlainRow, 'document'>): number
 }
 
-export function createNumbering(line: Line): Numbering {
-  const next = new LRUCache<string, number>({ max: 50_000 })
+/** @param remembered documents whose clocks are kept in memory */
+export function createNumbering(line: Line, remembered = 50_000): Numbering {
+  const next = new LRUCache<string, number>({ max: remembered })
 
   return {
     async placesFor(table, origin, rows) {

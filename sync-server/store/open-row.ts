@@ -26,9 +26,10 @@ export async function openRow(keyring: Keyring, line: Line, row: LogRow): Promis
 
 function openReady(keyring: Keyring, line: Line, row: LogRow): FlushedRow {
   if (row.kind !== payloadKindOf(line)) return { row, plain: undefined }
-  if (keyring.erased(scopeOf(row.document))) return { row, plain: undefined, why: 'erased' }
   const keys = keyring.keys(row.keyId)
-  if (keys.length === 0) return { row, plain: undefined, why: 'no-key' }
+  // Of a scope that was erased no keys are left.
+  if (keys.length === 0)
+    return { row, plain: undefined, why: keyring.erased(scopeOf(row.document)) ? 'erased' : 'no-key' }
   for (const key of keys)
     try {
       if (row.bytes) return { row, plain: open(key, row, row.bytes) }

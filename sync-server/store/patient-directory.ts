@@ -2,6 +2,7 @@ import type { CommittedEntry } from '../../domain/entries/entry.ts'
 import { parseSubject } from '../../domain/entries/entry.ts'
 import { subjectsOf } from '../../domain/entries/heads.ts'
 import { resourceOf } from '../../domain/fhir/present.ts'
+import type { Ends } from './ends.ts'
 import { joinCommits, type StoredEntries } from './entry-log.ts'
 import type { ErasedPatients, FlushedEntry, PatientDirectory, PatientSummary } from './ports.ts'
 
@@ -15,6 +16,7 @@ type Known = { items: FlushedEntry[]; summary: PatientSummary | undefined }
 export async function openPatientDirectory(
   entries: StoredEntries,
   erased: ErasedPatients,
+  ends: Pick<Ends, 'onSetAside'>,
 ): Promise<PatientDirectory> {
   const patients = new Map<string, Known>()
 
@@ -34,7 +36,19 @@ export async function openPatientDirectory(
     return known.summary
   }
 
+  /** Rows behind the end of an origin count no more; what they said has been committed again. */
+  function drop(origin: string, after: number): void {
+    for (const known of patients.values()) {
+      const left = known.items.filter((item) => item.origin !== origin || item.commit.seq <= after)
+      if (left.length === known.items.length) continue
+      known.items = left
+      known.summary = undefined
+    }
+    for (const [id, { items }] of patients) if (items.length === 0) patients.delete(id)
+  }
+
   const stops = [
+    ends.onSetAside(drop),
     entries.onFlushed((items) => items.forEach(add)),
     erased.onErased((patientId) => patients.delete(patientId)),
   ]

@@ -58,6 +58,8 @@ export type EntryLog = {
   highestLamports(documents: readonly string[]): Promise<Map<string, number>>
   /** Subject → the document of its first statement here. Those about which nothing was stated are absent. */
   placesOf(subjects: readonly string[]): Promise<Map<string, string>>
+  /** Every statement about these subjects that can be read here, in any document, commits of the same entry joined. */
+  statementsAbout(subjects: readonly string[]): Promise<CommittedEntry[]>
   /** Entry → its subject. Those that are not here are absent. */
   subjectsOf(entryIds: readonly string[]): Promise<Map<string, string>>
   /** Highest Lamport number in a document, 0 if it is empty. */

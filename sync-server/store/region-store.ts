@@ -5,6 +5,7 @@ import type { KeyCipher, WrappingKeys } from '../keys/wrapping.ts'
 import { assertDurable, connect, inTime, isConnectionLoss, type Sql, statementTimeoutMs } from './database.ts'
 import { createDocumentSnapshots } from './document-snapshots.ts'
 import { createEntryLog } from './entry-log.ts'
+import { createEntryTable } from './entry-table.ts'
 import { createErasedPatients } from './erased-patients.ts'
 import { createFence, type Fence } from './fence.ts'
 import { decideOrigin } from './incarnation.ts'
@@ -49,7 +50,7 @@ const standbyPollMs = 500
 
 /** Opens the store. Waits as standby while another process of the region holds its pens. */
 export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionStore> {
-  const { config, wrapping } = deps
+  const { config } = deps
   const sql = connect(config.database, { max: readers, name: 'readers', statementTimeoutMs })
   try {
     await assertDurable(sql)
@@ -80,8 +81,13 @@ export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionSt
       now,
       destroyed: () => vacuum.soon(),
     })
-    const entries = createEntryLog({ log: logs.entries, sql, quarantine, warn: deps.warn })
-    const patients = await openPatientDirectory(entries, erased)
+    const entries = createEntryLog({
+      log: logs.entries,
+      table: createEntryTable(sql),
+      quarantine,
+      warn: deps.warn,
+    })
+    const patients = await openPatientDirectory(entries, erased, logs.entries.ends)
     const tables = { entries: createLineTable(sql, 'entries'), notes: createLineTable(sql, 'notes') }
     const hashAt = (line: Line, origin: string, seq: number) => tables[line].hashAt(origin, seq)
     const { heard } = createFence({ region: config.region, logs, hashAt, warn: deps.warn })
@@ -128,6 +134,7 @@ export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionSt
 export type LinesDeps = Omit<StoreDeps, 'config'> & {
   config: Pick<RegionConfig, 'region' | 'homeGroups' | 'limits'>
   cipher?: KeyCipher
+  remembered?: number
 }
 type Lines<T> = { [line in Line]: T }
 
@@ -153,6 +160,7 @@ export async function holdLines(
       warn: deps.warn,
       overtaken: (why) => deps.overtaken?.(why),
       pendingRows: deps.config.limits.pendingEntries,
+      remembered: deps.remembered,
     })
   let told = false
   for (;;) {

@@ -42,6 +42,11 @@ const slotShape = z.strictObject({
 })
 type Slot = z.infer<typeof slotShape>
 
+/** A state folder in which no witness can be kept. The message says why. */
+export class UnusableStateFolder extends Error {
+  override name = 'UnusableStateFolder'
+}
+
 /** The file in the witness's place is not the one that this process writes. */
 export class WitnessReplaced extends Error {
   override name = 'WitnessReplaced'

@@ -26,6 +26,8 @@ function fakeDatabase() {
     thenAway: false,
     takenOver: false,
     beats: 0,
+    /** Questions whether a session holds the pen wait for this. */
+    beatGate: Promise.resolve() as Promise<unknown>,
     sessions: 0,
     /** Statements that appended rows wait for this before they do it. */
     gate: Promise.resolve() as Promise<unknown>,
@@ -71,6 +73,7 @@ function fakeDatabase() {
       },
       async holdsPen(asked) {
         state.beats += 1
+        await state.beatGate
         reach()
         return state.holder === asked && token === asked
       },
@@ -101,12 +104,15 @@ function fakeWitness() {
   const state = {
     named: [] as Head[],
     fails: undefined as string | undefined,
+    /** So many writes fail, then one succeeds again. */
+    failures: 0,
     gate: Promise.resolve() as Promise<unknown>,
   }
   const witness: Witness = {
     read: async () => undefined,
     async write(_, head) {
       await state.gate
+      if (state.failures-- > 0) throw new Error('once')
       if (state.fails) throw Object.assign(new Error(state.fails), { code: state.fails })
       state.named.push(head)
     },
@@ -245,6 +251,8 @@ test('ST70 nobody hears of rows before the statement has returned and the witnes
   expect(region.witness.named.at(-1)?.seq).toBe(3)
   expect(region.writer.head().seq).toBe(3)
   expect(region.flushed.map(({ row }) => row.kind)).toEqual(['grant', 'entry', 'entry'])
+  await soon(region, region.writer.append([plainRow()]))
+  expect(region.flushed.map(({ row }) => row.kind)).toEqual(['grant', 'entry', 'entry', 'entry'])
 })
 
 test('ST71 a commit whose answer was lost is found in the log, answered and told once, and not stored twice', async () => {
@@ -390,6 +398,28 @@ test('ST76 what it committed just before is neither acknowledged nor witnessed b
   expect(region.flushed).toEqual([])
 })
 
+test('ST76 what it committed is indeterminate to it once another process has written behind it', async () => {
+  const region = await setUp()
+  region.database.faults = ['after']
+  region.database.thenAway = true
+  const appending = region.writer.append([plainRow()])
+  await region.timers.pass(0)
+  const last = region.database.rows.at(-1)!
+  region.database.rows.push({ ...last, seq: last.seq + 1, entryId: 'theirs', hash: Buffer.alloc(32, 9) })
+  region.database.away = false
+  expect(outcomes(await soon(region, appending))).toEqual(['indeterminate'])
+  expect(region.ended).toHaveLength(1)
+})
+
+test('ST76 a row in the place of the next one, whoever put it there, ends it too', async () => {
+  const region = await setUp()
+  await soon(region, region.writer.append([plainRow()]))
+  const last = region.database.rows.at(-1)!
+  region.database.rows.push({ ...last, seq: last.seq + 1, entryId: 'theirs', hash: Buffer.alloc(32, 9) })
+  expect(outcomes(await soon(region, region.writer.append([plainRow()])))).not.toContain('committed')
+  expect(region.ended).toHaveLength(1)
+})
+
 test('ST77 a group that the database refuses stores nothing, is told why, and uses up no number', async () => {
   const region = await setUp()
   region.database.faults = ['full', 'refused']
@@ -462,6 +492,33 @@ test('ST80 a new incarnation is begun only by who has the pen and wrote all of t
   await expect(soon(region, region.writer.beginIncarnation('frankfurt.3'))).rejects.toThrow('taken over')
   expect(region.writer.origin()).toBe('frankfurt.2')
   expect(region.ended).toHaveLength(1)
+})
+
+test('ST80 the last rows of the old incarnation are witnessed before the new one begins', async () => {
+  const region = await setUp()
+  region.witness.fails = 'ENOSPC'
+  expect(outcomes(await soon(region, region.writer.append([plainRow()])))).toEqual(['indeterminate'])
+  const beginning = region.writer.beginIncarnation('frankfurt.2')
+  region.witness.fails = undefined
+  region.witness.failures = 1
+  expect(await soon(region, beginning)).toMatchObject({ origin, head: { seq: 2 } })
+  expect(region.witness.named.map((head) => head.seq)).toEqual([2, 0])
+})
+
+test('ST75 what becomes of a session that was given up is of no account', async () => {
+  const region = await setUp()
+  let fail = (_: Error) => {}
+  region.database.beatGate = new Promise((_, reject) => {
+    fail = reject
+  })
+  await region.timers.pass(1000)
+  region.database.beatGate = Promise.resolve()
+  region.database.holder = undefined
+  expect(outcomes(await soon(region, region.writer.append([plainRow()])))).toEqual(['committed'])
+  fail(Object.assign(new Error('gone'), { code: 'CONNECTION_ENDED' }))
+  await region.timers.pass(0)
+  expect(region.writer.trouble()).toBeUndefined()
+  expect(region.warnings).toEqual([])
 })
 
 test('ST80 rows about keys are committed like others, and it is told whether they were', async () => {

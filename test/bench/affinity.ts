@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
 /**
@@ -47,16 +47,27 @@ export function strayed(pids: readonly number[]): number[] {
   })
 }
 
-/** Milliseconds of processor time that this process has used; 0 where the system does not tell. */
+/** Milliseconds that the living threads of this process have been on a processor; 0 where the system does not tell. */
 export function cpuMsOf(pid: number): number {
-  const stat = statOf(pid)
-  // Ticks are 10 ms on every Linux that matters.
-  return stat ? (Number(stat[11]) + Number(stat[12])) * 10 : 0
+  const folder = `/proc/${pid}/task`
+  const threads = existsSync(folder) ? readdirSync(folder) : []
+  return threads.reduce((sum, thread) => {
+    const nanoseconds = textOf(`${folder}/${thread}/schedstat`).split(' ')[0]
+    return sum + Number(nanoseconds) / 1e6
+  }, 0)
 }
 
 /** Resident memory of a process, in bytes. */
 export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0) * 1024
+}
+
+/** Memory of these processes in bytes, what they share counted once. */
+export function proportionalBytes(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const kilobytes = /^Pss:\s*(\d+) kB$/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1]
+    return sum + Number(kilobytes ?? 0) * 1024
+  }, 0)
 }
 
 /** Fields of /proc/<pid>/stat behind the name, which may hold blanks itself. */
@@ -66,9 +77,8 @@ function statOf(pid: number): string[] | undefined {
 }
 
 function allPids(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
+  const names = existsSync('/proc') ? readdirSync('/proc') : []
+  return names.filter((name) => /^\d+$/.test(name)).map(Number)
 }
 
 function textOf(file: string): string {

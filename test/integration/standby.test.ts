@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { chartOf } from '../../domain/documents/document-name.ts'
 import { regionFolder } from '../../sync-server/cluster/region-folder.ts'
 import { connect, statementTimeoutMs } from '../../sync-server/store/database.ts'
 import { createLineTable } from '../../sync-server/store/line-table.ts'
@@ -145,7 +144,7 @@ describe('two processes of one region', () => {
   })
 
   test('ST86 a process that was stopped loses its pens; when it wakes up it writes nothing, and ends', async () => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const process = standBy(elsewhere)
       await expect.poll(() => process.log(), { timeout: 20_000 }).toContain('stands by')
       let stopped = false
@@ -188,7 +187,6 @@ describe('two processes of one region', () => {
     await untilEqual([http, cluster.ready.regions['london']!.http])
     await expectWhole()
     expect((await api.get(`/fhir/R4/Patient/${patientId}`)).status).toBe(200)
-    expect(chartOf(patientId)).toContain(patientId)
   })
 
   test('ST88 a restart of PostgreSQL ends nobody who finds the pens free again', async () => {

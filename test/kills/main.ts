@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { allSeries, type Outcome, runSeries, type Series } from './series.ts'
 import { setStage } from './stage.ts'
@@ -13,7 +16,8 @@ const { rounds, series, basePort } = readArguments()
 const say = (line: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`)
 const outcomes: Outcome[] = []
 
-const stage = await setStage(basePort)
+const data = mkdtempSync(join(tmpdir(), 'meridian-kills-'))
+const stage = await setStage({ data, ...(basePort === undefined ? {} : { basePort }) })
 try {
   for (const one of series) {
     const outcome = await runSeries(stage, one, rounds, say)
@@ -30,6 +34,8 @@ try {
 process.stdout.write(`${tableOf(outcomes)}\n`)
 if (outcomes.some(({ lost, doubled, other }) => lost.length + doubled.length + other.length > 0))
   process.exitCode = 1
+if (process.exitCode) say(`what the regions wrote and logged is kept in ${data}`)
+else rmSync(data, { recursive: true })
 
 function tableOf(outcomes: readonly Outcome[]): string {
   const head = [
@@ -40,6 +46,7 @@ function tableOf(outcomes: readonly Outcome[]): string {
     'lost',
     'doubled',
     'other',
+    'later',
     'on the way',
     's/round',
     'longest',
@@ -52,6 +59,7 @@ function tableOf(outcomes: readonly Outcome[]): string {
     one.lost.length,
     one.doubled.length,
     one.other.length,
+    one.later,
     `${one.onTheWay.stored} of ${one.onTheWay.sent}`,
     (one.seconds.reduce((sum, s) => sum + s, 0) / Math.max(1, one.seconds.length)).toFixed(1),
     Math.max(0, ...one.seconds).toFixed(1),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import * as Y from 'yjs'
 import { entriesMap } from '../../domain/entries/items.ts'
 import { createDrafts } from '../../sync-server/store/sample-drafts.ts'
 import { type RunningCluster, startCluster } from '../support/cluster.ts'
@@ -29,13 +30,10 @@ const sessionMs = 10 * 60_000
 /** How long a region that was started again may answer with errors that say "later". */
 const patienceMs = 15_000
 
-export async function setStage(basePort?: number): Promise<Stage> {
+/** @param options `data` is a folder that stays; if left out, a new one that goes with the stage */
+export async function setStage(options: { basePort?: number; data?: string } = {}): Promise<Stage> {
   const regions = ['frankfurt', 'london']
-  const cluster = await startCluster({
-    samples: false,
-    regions,
-    ...(basePort === undefined ? {} : { basePort }),
-  })
+  const cluster = await startCluster({ samples: false, regions, ...options })
   const [sender, receiver] = regions.map((region) => siteOf(cluster, region)) as [Site, Site]
   const { id, role, organisation } = (await sender.api()).user
   return {
@@ -78,7 +76,7 @@ export async function auditSite(
     if (!commits.some((one) => one.origin === origin && one.seq === seq)) findings.lost.push(id)
     if (commits.length > 1) findings.doubled.push(id)
   }
-  const doc = await eventually(() => readDocument(site.sync, document, api.token))
+  const doc = await documentAt(site, document)
   const keys = [...doc.getMap(entriesMap).keys()]
   for (const { id } of acknowledged) {
     const items = keys.filter((key) => key.startsWith(`${id}@`)).length
@@ -90,8 +88,7 @@ export async function auditSite(
 
 /** Of these words, those that a note does not hold exactly once. */
 export async function auditNote(site: Site, note: string, words: readonly string[]): Promise<Findings> {
-  const { token } = await site.api()
-  const doc = await eventually(() => readDocument(site.sync, note, token))
+  const doc = await documentAt(site, note)
   const text = doc.getText('text').toString()
   const findings = noFindings()
   for (const word of words) {
@@ -100,6 +97,17 @@ export async function auditNote(site: Site, note: string, words: readonly string
     if (times > 1) findings.doubled.push(word)
   }
   return findings
+}
+
+/** Empty if the region says that there is no such document. */
+async function documentAt(site: Site, document: string): Promise<Y.Doc> {
+  const { token } = await site.api()
+  return eventually(() =>
+    readDocument(site.sync, document, token).catch((error: Error) => {
+      if (error.message.includes('404')) return new Y.Doc()
+      throw error
+    }),
+  )
 }
 
 export function unique({ lost, doubled, other }: Findings): Findings {

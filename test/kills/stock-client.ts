@@ -1,6 +1,11 @@
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
-import { decodeMessage, step1Message, updateMessage } from '../../sync-server/gateway/messages.ts'
+import {
+  decodeMessage,
+  step1Message,
+  step2Message,
+  updateMessage,
+} from '../../sync-server/gateway/messages.ts'
 import { opened } from './meridian-client.ts'
 
 /** Somebody who writes a note over the stock endpoint, and reads what the region sends back. */
@@ -26,6 +31,7 @@ export async function openNote(sync: string, note: string, token: string): Promi
   }
   socket.on('message', (data) => {
     const message = decodeMessage(new Uint8Array(data as Buffer))
+    if (message?.type === 'step1') socket.send(step2Message(Y.encodeStateAsUpdate(own, message.stateVector)))
     if (message?.type !== 'update' && message?.type !== 'step2') return
     Y.applyUpdate(echo, message.update)
     look()

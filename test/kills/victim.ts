@@ -25,7 +25,17 @@ const stateShape = z.looseObject({
 export function createVictim(cluster: RunningCluster, region: string): Victim {
   const folder = regionFolder(cluster.data, region)
   const found: { [part in Part]: number[] } = { server: [], postgres: [] }
-  const state = async () => stateShape.parse(await cluster.control('/state')).regions[region]!
+  const state = async () => stateShape.parse(await control('/state')).regions[region]!
+
+  /** Every call here can be made twice. A connection that was kept alive may end just as it is used again. */
+  async function control(path: string, body?: unknown): Promise<unknown> {
+    try {
+      return await cluster.control(path, body)
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      return cluster.control(path, body)
+    }
+  }
 
   return {
     async find() {
@@ -50,7 +60,7 @@ export function createVictim(cluster: RunningCluster, region: string): Victim {
       }
     },
     async start(what) {
-      await cluster.control(`/regions/${region}/start`, { what })
+      await control(`/regions/${region}/start`, { what })
     },
   }
 }

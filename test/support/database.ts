@@ -94,8 +94,13 @@ export async function testRegion(databaseUrl: string, pendingEntries = 20_000) {
   }
   return {
     stateDir,
+    url: databaseUrl,
+    wrapping,
     warnings,
-    open: (over: Partial<typeof config> = {}, overtaken: (why: string) => void = () => {}): Promise<PostgresRegionStore> =>
+    open: (
+      over: Partial<typeof config> = {},
+      overtaken: (why: string) => void = () => {},
+    ): Promise<PostgresRegionStore> =>
       openRegionStore({
         overtaken,
         config: { ...config, ...over },

@@ -31,7 +31,7 @@ export type Issue = {
   expression?: string[]
 }
 
-export function outcomeOf(issues: readonly Issue[]) {
+function outcomeOf(issues: readonly Issue[]) {
   return { resourceType: 'OperationOutcome', issue: issues }
 }
 
@@ -50,7 +50,16 @@ export function fhirResponse(
   status: ContentfulStatusCode = 200,
   headers: { [name: string]: string } = {},
 ): Response {
-  return new Response(JSON.stringify(resource), {
+  return fhirTextResponse(JSON.stringify(resource), status, headers)
+}
+
+/** The same, of a resource that is written already. */
+export function fhirTextResponse(
+  json: string,
+  status: ContentfulStatusCode,
+  headers: { [name: string]: string } = {},
+): Response {
+  return new Response(json, {
     status,
     headers: {
       'content-type': `${fhirJson}; charset=utf-8`,

@@ -29,9 +29,11 @@ export type NoteListener = {
   lost?(): void
   /** What the client has and the server lacks: its step 2 to the server's step 1. */
   own?: Uint8Array
+  /** Tells everybody that this Yjs client is here, as apps do. */
+  present?: number
 }
 
-const message = { sync: 0, auth: 2, syncReply: 4 } as const
+const message = { sync: 0, awareness: 1, auth: 2, syncReply: 4 } as const
 const sync = { step1: 0, step2: 1, update: 2 } as const
 const nothing = new Uint8Array([0, 0])
 const emptyStateVector = new Uint8Array([0])
@@ -63,6 +65,7 @@ export function openNote(address: NoteAddress, listener: NoteListener = {}): Pro
 
     function begin(): void {
       ws.send(syncMessage(prefix, sync.step1, emptyStateVector))
+      if (listener.present !== undefined) ws.send(presenceMessage(prefix, listener.present))
     }
 
     ws.on('open', () => {
@@ -116,5 +119,18 @@ function authMessage(prefix: Uint8Array, token: string): Uint8Array {
   encoding.writeVarUint(encoder, message.auth)
   encoding.writeVarUint(encoder, 0)
   encoding.writeVarString(encoder, token)
+  return encoding.toUint8Array(encoder)
+}
+
+function presenceMessage(prefix: Uint8Array, client: number): Uint8Array {
+  const update = encoding.createEncoder()
+  encoding.writeVarUint(update, 1)
+  encoding.writeVarUint(update, client)
+  encoding.writeVarUint(update, 1)
+  encoding.writeVarString(update, JSON.stringify({ user: { name: 'Ada', color: '#30bced' } }))
+  const encoder = encoding.createEncoder()
+  encoding.writeUint8Array(encoder, prefix)
+  encoding.writeVarUint(encoder, message.awareness)
+  encoding.writeVarUint8Array(encoder, encoding.toUint8Array(update))
   return encoding.toUint8Array(encoder)
 }

@@ -50,6 +50,7 @@ export const betweenRegions: Measure = {
     await openLoop(rate, warmUp + seconds, (i, at) => {
       proposed.set(proposals[i]!.id, at)
       socket.send(frames[i]!)
+      return undefined
     })
     const measured = proposals.slice(rate * warmUp).map(({ id }) => id)
     for (let waited = 0; !measured.every((id) => received.has(id) && acknowledged.has(id)); waited += 50) {

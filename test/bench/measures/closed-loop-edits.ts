@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as Y from 'yjs'
-import { watchCpu } from '../load/cpu-share.ts'
+import { watchCpu } from '../load/cpu-use.ts'
 import { type NoteSocket, openNote } from '../load/note-socket.ts'
 import { createTypist, eachRange, type Typist } from '../load/typing.ts'
 import type { BenchServer } from '../servers/server.ts'
@@ -20,18 +20,20 @@ export const closedLoopEdits: Measure = {
     for (const writer of writers) writer.go()
     await sleep(quick ? 500 : 5000)
 
-    const shares = await watchCpu(server)
+    const use = await watchCpu(server)
     const before = count()
     const began = performance.now()
     await sleep(quick ? 1000 : 8000)
-    const perSecond = ((count() - before) / (performance.now() - began)) * 1000
-    const cpu = shares()
+    const edits = count() - before
+    const perSecond = (edits / (performance.now() - began)) * 1000
+    const cpu = use()
 
     for (const writer of writers) writer.halt()
     await sleep(500)
     await checkContent(server, `a-${run}-0`, writers.slice(0, 4))
     for (const writer of writers) writer.terminate()
-    return { values: { editsPerSecond: perSecond }, cpu: { edits: cpu } }
+    const values = { editsPerSecond: perSecond, editMicros: (cpu.serverMs / edits) * 1000 }
+    return { values, cpu: { edits: cpu } }
   },
 }
 
@@ -67,7 +69,7 @@ async function openWriters(
           if (going && to === typists[before]!.typed()) sockets[before]!.update(typists[before]!.type())
         }),
       lost: () => {
-        throw new Error('a connection was lost; ')
+        throw new Error('a connection was lost')
       },
     })
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLoop } from '../load/open-loop.ts'
 import { type NoteSocket, openNote } from '../load/note-socket.ts'
+import { openLoop } from '../load/open-loop.ts'
 import { percentile } from '../load/percentile.ts'
 import { createTypist, eachRange } from '../load/typing.ts'
 import type { Measure } from './measure.ts'
@@ -49,6 +49,7 @@ export const editLatency: Measure = {
       due[i]!.push(at)
       missing += each - 1
       sockets[i]!.update(typists[i]!.type())
+      return undefined
     }
     await openLoop(rate, warmUp / rate, edit)
     while (missing > 0) await sleep(10)

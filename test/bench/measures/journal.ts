@@ -1,6 +1,7 @@
 import * as Y from 'yjs'
 import { chartOf, journalOf } from '../../../domain/documents/document-name.ts'
 import { entriesMap } from '../../../domain/entries/items.ts'
+import { watchCpu } from '../load/cpu-use.ts'
 import { openMeridian, submitAll } from '../load/meridian-socket.ts'
 import { openNote } from '../load/note-socket.ts'
 import { importPatients } from '../load/patients.ts'
@@ -35,9 +36,12 @@ export const journal: Measure = {
       values: {
         journalCold: cold.content,
         journalColdBytes: cold.lastByte,
+        journalColdCore: cold.cpu.serverMs,
         journalWarm: warm.content,
         journalWarmBytes: warm.lastByte,
+        journalWarmCore: warm.cpu.serverMs,
       },
+      cpu: { cold: cold.cpu, warm: warm.cpu },
     }
   },
 }
@@ -47,6 +51,7 @@ async function open(server: Meridian, document: string, entries: number) {
   const { token } = await server.api('frankfurt')
   const doc = new Y.Doc()
   const map = doc.getMap(entriesMap)
+  const use = await watchCpu(server)
   const began = performance.now()
   let lastByte = 0
   const socket = await openNote(
@@ -59,7 +64,8 @@ async function open(server: Meridian, document: string, entries: number) {
     },
   )
   const content = performance.now() - began
+  const cpu = use()
   socket.terminate()
   if (map.size !== entries) throw new Error(`${document} holds ${map.size} of ${entries} entries`)
-  return { lastByte, content }
+  return { lastByte, content, cpu }
 }

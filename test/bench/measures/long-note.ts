@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as Y from 'yjs'
+import { type CpuUse, watchCpu } from '../load/cpu-use.ts'
 import { typedUpdates } from '../load/long-text.ts'
 import { openNote } from '../load/note-socket.ts'
 import { within } from '../load/waiting.ts'
@@ -27,7 +28,15 @@ export const longNote: Measure = {
     ;(await openNote(server.note(`d-small-${run}`))).terminate()
     const cold = await timeToContent(server, note, edits)
     const warm = await timeToContent(server, note, edits)
-    return { values: { longNoteCold: cold, longNoteWarm: warm } }
+    return {
+      values: {
+        longNoteCold: cold.ms,
+        longNoteColdCore: cold.cpu.serverMs,
+        longNoteWarm: warm.ms,
+        longNoteWarmCore: warm.cpu.serverMs,
+      },
+      cpu: { cold: cold.cpu, warm: warm.cpu },
+    }
   },
 }
 
@@ -48,9 +57,14 @@ async function write(server: BenchServer, note: string, updates: readonly Uint8A
   writer.terminate()
 }
 
-async function timeToContent(server: BenchServer, note: string, characters: number): Promise<number> {
+async function timeToContent(
+  server: BenchServer,
+  note: string,
+  characters: number,
+): Promise<{ ms: number; cpu: CpuUse }> {
   const doc = new Y.Doc()
   const text = doc.getText('text')
+  const use = await watchCpu(server)
   const began = performance.now()
   let tell: () => void = () => {}
   const full = new Promise<void>((resolve) => {
@@ -63,9 +77,10 @@ async function timeToContent(server: BenchServer, note: string, characters: numb
     },
   })
   await within(30_000, 'the long note', full)
-  const elapsed = performance.now() - began
+  const ms = performance.now() - began
+  const cpu = use()
   socket.terminate()
   // A server that forgets a document when its last reader leaves is given the time to.
   await sleep(200)
-  return elapsed
+  return { ms, cpu }
 }

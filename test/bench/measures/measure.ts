@@ -1,13 +1,13 @@
+import type { CpuUse } from '../load/cpu-use.ts'
 import type { Meridian } from '../servers/meridian.ts'
 import type { BenchServer } from '../servers/server.ts'
-import type { CpuShares } from '../load/cpu-share.ts'
 
 /** What one run of a measure found. */
 export type Found = {
   /** Metric → value, in the unit that `metrics.ts` gives it. */
   values: { [metric: string]: number }
   /** Who used the core meanwhile, where that was watched. */
-  cpu?: { [phase: string]: CpuShares }
+  cpu?: { [phase: string]: CpuUse }
 }
 
 export type MeasureContext = {

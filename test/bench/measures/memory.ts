@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { residentBytes } from '../affinity.ts'
+import { proportionalBytes, residentBytes } from '../affinity.ts'
 import { inTurns } from '../load/in-turns.ts'
 import { type NoteSocket, openNote } from '../load/note-socket.ts'
 import { createTypist } from '../load/typing.ts'
@@ -7,9 +7,10 @@ import type { BenchServer } from '../servers/server.ts'
 import type { Measure } from './measure.ts'
 
 /**
- * (c) 2,000 notes of 5 KB, each open in one client that does nothing. They are written first; then the server is started
- * anew, does some work so that its code is loaded, and rests: what it has more when all are open and it has rested again
- * is divided by their number. Nobody asks for a collection of garbage.
+ * (c) 2,000 notes, each open in one client that has written 5 KB, shows that it is there, and does nothing more. What the
+ * server process has more than before, after a rest, is divided by their number; what its database has more is told
+ * apart. The server was started anew and has done some work before, so that its code is loaded. Nobody asks for a
+ * collection of garbage.
  */
 export const memory: Measure = {
   letter: 'c',
@@ -17,65 +18,47 @@ export const memory: Measure = {
   of: 'all',
   async run(server, { quick, run }) {
     const notes = quick ? 50 : 2000
-    const bytes = 5 * 1024
-    const ids = Array.from({ length: notes }, (_, i) => i)
-
-    await inTurns(ids, 20, async (i) => {
-      let seen = false
-      const watcher = await openNote(server.note(`c-${run}-${i}`), {
-        update: (update) => {
-          seen ||= update.length > bytes
-        },
-      })
-      const writer = await openNote(server.note(`c-${run}-${i}`, 1))
-      writer.update(createTypist(3_000_000 + i).type('a'.repeat(bytes)))
-      while (!seen) await sleep(2)
-      watcher.terminate()
-      writer.terminate()
-    })
-    await server.settled()
+    const restMs = quick ? 1000 : 20_000
     await server.restart()
+    for (const socket of await openAll(server, `c-warm-${run}`, quick ? 10 : 200, 3_000_000))
+      socket.terminate()
+    await sleep(quick ? 500 : 8000)
 
-    await warmUp(server, `c-warm-${run}`, quick ? 10 : 200)
-    const before = await restedBytes(server.pid(), quick)
-    const sockets: NoteSocket[] = []
-    await inTurns(ids, 20, async (i) => {
-      let had = 0
-      const socket = await openNote(server.note(`c-${run}-${i}`), {
-        update: (update) => {
-          had += update.length
-        },
-      })
-      sockets.push(socket)
-      while (had < bytes) await sleep(2)
-    })
-    const after = await restedBytes(server.pid(), quick)
+    const before = await memoryOf(server)
+    const sockets = await openAll(server, `c-${run}`, notes, 3_100_000)
+    await sleep(restMs)
+    const after = await memoryOf(server)
     for (const socket of sockets) socket.terminate()
-    return { values: { noteKilobytes: (after - before) / 1024 / notes } }
+    const each = (bytes: number) => bytes / 1024 / notes
+    return {
+      values: {
+        noteKilobytes: each(after.server - before.server),
+        ...(after.database === 0 ? {} : { databaseKilobytes: each(after.database - before.database) }),
+      },
+    }
   },
 }
 
-/** Opens notes, writes a little and leaves. */
-async function warmUp(server: BenchServer, prefix: string, notes: number): Promise<void> {
-  const ids = Array.from({ length: notes }, (_, i) => i)
-  await inTurns(ids, 20, async (i) => {
-    const socket = await openNote(server.note(`${prefix}-${i}`))
-    socket.update(createTypist(4_000_000 + i).type('b'.repeat(1000)))
-    await sleep(20)
-    socket.terminate()
-  })
+async function openAll(
+  server: BenchServer,
+  prefix: string,
+  notes: number,
+  firstClient: number,
+): Promise<NoteSocket[]> {
+  const sockets: NoteSocket[] = []
+  await inTurns(
+    Array.from({ length: notes }, (_, i) => i),
+    20,
+    async (i) => {
+      const socket = await openNote(server.note(`${prefix}-${i}`, i), { present: firstClient + i })
+      socket.update(createTypist(firstClient + i).type('a'.repeat(5 * 1024)))
+      sockets.push(socket)
+    },
+  )
+  return sockets
 }
 
-/** Resident memory once it has not changed by more than 1 % for 5 s, or after 30 s. */
-async function restedBytes(pid: number, quick: boolean): Promise<number> {
-  const most = quick ? 2 : 30
-  let last = residentBytes(pid)
-  let still = 0
-  for (let second = 0; second < most && still < 5; second++) {
-    await sleep(1000)
-    const now = residentBytes(pid)
-    still = Math.abs(now - last) < last / 100 ? still + 1 : 0
-    last = now
-  }
-  return last
+async function memoryOf(server: BenchServer): Promise<{ server: number; database: number }> {
+  const database = (await server.parts()).get('frankfurt postgres') ?? []
+  return { server: residentBytes(server.pid()), database: proportionalBytes(database) }
 }

@@ -1,3 +1,4 @@
+import { watchCpu } from '../load/cpu-use.ts'
 import { openNote } from '../load/note-socket.ts'
 import { createTypist, eachRange } from '../load/typing.ts'
 import { within } from '../load/waiting.ts'
@@ -35,15 +36,18 @@ export const reconnects: Measure = {
     )
     const own = [...missing].map((client) => createTypist(client).type('c'.repeat(bytes)))
 
+    const use = await watchCpu(server)
     const began = performance.now()
     const clients = own.map((update, i) =>
       openNote(server.note(`e-${run}-${Math.floor(i / each)}`, i), { own: update }),
     )
     await within(60_000, 'the reconnects', Promise.all([all, ...clients]))
     const elapsed = performance.now() - began
+    const cpu = use()
 
     for (const client of await Promise.all(clients)) client.terminate()
     for (const watcher of watchers) watcher.terminate()
-    return { values: { reconnectSeconds: elapsed / 1000 } }
+    const values = { reconnectSeconds: elapsed / 1000, reconnectCore: cpu.serverMs / 1000 }
+    return { values, cpu: { reconnects: cpu } }
   },
 }

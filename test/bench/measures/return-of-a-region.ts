@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { vectorsOf } from '../../support/region-api.ts'
-import { type CpuShares, watchCpu } from '../load/cpu-share.ts'
+import { type CpuUse, watchCpu } from '../load/cpu-use.ts'
 import { openMeridian, submitAll } from '../load/meridian-socket.ts'
 import { importPatients } from '../load/patients.ts'
 import { allergyProposal } from '../load/proposals.ts'
@@ -35,10 +35,10 @@ export const returnOfARegion: Measure = {
     await untilEqual(server, ['london'])
 
     await server.startServer('nairobi')
-    const { perSecond, cpu } = await watchReturn(server, await ownRows(server))
+    const { perSecond, micros, cpu } = await watchReturn(server, await ownRows(server))
     return {
-      values: { rowsPerSecond: perSecond, committedPerSecond },
-      ...(cpu ? { cpu: { 'the way back': cpu } } : {}),
+      values: { rowsPerSecond: perSecond, rowMicros: micros, committedPerSecond },
+      cpu: { 'the way back': cpu },
     }
   },
 }
@@ -66,20 +66,24 @@ async function untilEqual(server: Meridian, regions: readonly ('london' | 'nairo
 async function watchReturn(
   server: Meridian,
   goal: number,
-): Promise<{ perSecond: number; cpu: CpuShares | undefined }> {
+): Promise<{ perSecond: number; micros: number; cpu: CpuUse }> {
   // The server answers as soon as its region takes writes; by then it may have taken the first rows.
-  const shares = await watchCpu(server)
+  let use = await watchCpu(server)
   let first = { at: performance.now(), rows: await rowsAt(server, 'nairobi') }
   const giveUpAt = first.at + 120_000
   for (;;) {
     await sleep(pollMs)
     const now = { at: performance.now(), rows: await rowsAt(server, 'nairobi') }
     if (now.rows >= goal) {
-      const perSecond = ((goal - first.rows) / (now.at - first.at)) * 1000
-      return { perSecond, cpu: shares() }
+      const rows = goal - first.rows
+      const cpu = use()
+      return { perSecond: (rows / (now.at - first.at)) * 1000, micros: (cpu.serverMs / rows) * 1000, cpu }
     }
     // Until the first row has come nothing has begun.
-    if (now.rows === first.rows) first = now
+    if (now.rows === first.rows) {
+      first = now
+      use = await watchCpu(server)
+    }
     if (now.at > giveUpAt) throw new Error('nairobi does not catch up')
   }
 }

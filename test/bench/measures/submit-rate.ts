@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type CpuShares, watchCpu } from '../load/cpu-share.ts'
+import { type CpuUse, watchCpu } from '../load/cpu-use.ts'
 import { acknowledgedIn, openMeridian } from '../load/meridian-socket.ts'
 import { importPatients } from '../load/patients.ts'
 import { allergyProposal, submitFrame } from '../load/proposals.ts'
@@ -17,7 +17,12 @@ export const submitRate: Measure = {
     const one = await submitInLoop(server, quick, 1)
     const eight = await submitInLoop(server, quick, 8)
     return {
-      values: { entriesPerSecond: one.perSecond, entriesPerSecond8: eight.perSecond },
+      values: {
+        entriesPerSecond: one.perSecond,
+        entryMicros: one.micros,
+        entriesPerSecond8: eight.perSecond,
+        entryMicros8: eight.micros,
+      },
       cpu: { 'one in flight': one.cpu, 'eight in flight': eight.cpu },
     }
   },
@@ -30,7 +35,7 @@ async function submitInLoop(
   server: Meridian,
   quick: boolean,
   inFlight: number,
-): Promise<{ perSecond: number; cpu: CpuShares }> {
+): Promise<{ perSecond: number; micros: number; cpu: CpuUse }> {
   const [charts, each] = quick ? [5, 4] : [50, 4]
   const [warmMs, runMs] = quick ? [300, 700] : [4000, 6000]
   const api = await server.api('frankfurt')
@@ -60,14 +65,15 @@ async function submitInLoop(
   )
   for (const { next } of clients) for (let n = 0; n < inFlight; n++) next()
   await sleep(warmMs)
-  const shares = await watchCpu(server)
+  const use = await watchCpu(server)
   const before = acknowledged
   const began = performance.now()
   await sleep(runMs)
-  const perSecond = ((acknowledged - before) / (performance.now() - began)) * 1000
-  const cpu = shares()
+  const entries = acknowledged - before
+  const perSecond = (entries / (performance.now() - began)) * 1000
+  const cpu = use()
   going = false
   await sleep(500)
   for (const { socket } of clients) socket.terminate()
-  return { perSecond, cpu }
+  return { perSecond, micros: (cpu.serverMs / entries) * 1000, cpu }
 }

@@ -80,7 +80,8 @@ export async function startMeridian(basePort: number, log: (text: string) => voi
 
   await signEverybodyIn()
   const wrong = strayed([...(await parts()).values()].flat())
-  if (wrong.length > 0) log(`these processes of the cluster are not on the servers' core: ${wrong.join(', ')}`)
+  if (wrong.length > 0)
+    log(`these processes of the cluster are not on the servers' core: ${wrong.join(', ')}`)
 
   return {
     name: 'meridian',

@@ -20,17 +20,17 @@ const settleMs = 3000
 export function installPeer(name: PeerName, log: (text: string) => void): void {
   const cwd = join(folder, name)
   const installed = join(cwd, 'node_modules/.package-lock.json')
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(cwd, 'package-lock.json')).mtimeMs)
+  if (
+    existsSync(installed) &&
+    statSync(installed).mtimeMs >= statSync(join(cwd, 'package-lock.json')).mtimeMs
+  )
     return
   log(`installing ${name}`)
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd, encoding: 'utf8' })
   if (npm.status !== 0) throw new Error(`npm ci in ${cwd} failed:\n${npm.stderr.trim().slice(-2000)}`)
 }
 
-export async function startPeer(
-  name: PeerName,
-  port: number,
-): Promise<BenchServer> {
+export async function startPeer(name: PeerName, port: number): Promise<BenchServer> {
   const data = mkdtempSync(join(tmpdir(), `meridian-bench-${name}-`))
   const logFile = join(data, 'server.log')
   let child: ChildProcess
@@ -83,7 +83,10 @@ export async function startPeer(
 }
 
 const addressOf = {
-  'y-websocket': (port: number, id: string) => ({ url: `ws://127.0.0.1:${port}/${id}`, prefix: new Uint8Array(0) }),
+  'y-websocket': (port: number, id: string) => ({
+    url: `ws://127.0.0.1:${port}/${id}`,
+    prefix: new Uint8Array(0),
+  }),
   hocuspocus: (port: number, id: string) => {
     const encoder = encoding.createEncoder()
     encoding.writeVarString(encoder, id)
