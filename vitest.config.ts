@@ -7,6 +7,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // A machine that is busy with other things is no reason to fail.
+          testTimeout: 30_000,
           include: [
             'domain/**/*.test.ts',
             'sync-server/**/*.test.ts',

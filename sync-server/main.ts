@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig, type RegionConfig } from './config/config.ts'
+import { outliveLostStatements } from './lost-statements.ts'
 import { createLogger, plainError } from './observability/logger.ts'
 import { startRegion } from './region.ts'
 import { UnfitDatabase } from './store/database.ts'
@@ -16,6 +17,7 @@ const mostMsToMakeRoom = 3000
 const config = readConfig()
 const logger = createLogger({ region: config.region })
 const stop = new AbortController()
+outliveLostStatements((message) => logger.warn(message))
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
 
 try {

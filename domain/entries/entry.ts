@@ -85,6 +85,11 @@ export type Entry = {
   reason?: string
 }
 
+/** Can this code understand an entry? If not, nothing but its document and subject may be relied on. */
+export function isReadable(entry: Pick<Entry, 'minReader'>): boolean {
+  return entry.minReader <= entrySchema
+}
+
 /** What the region adds to an entry when it has flushed it. */
 export type Commit = { origin: string; seq: number; epoch: number }
 export type CommittedEntry = { id: string; entry: Entry; commits: Commit[] }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { isDocumentName, parseDocumentName, patientOf } from '../../domain/documents/document-name.ts'
 import type { Json } from '../../domain/entries/canonical.ts'
-import { type Entry, parseSubject } from '../../domain/entries/entry.ts'
+import { type Entry, isReadable, parseSubject } from '../../domain/entries/entry.ts'
 import { aspectsOf } from '../../domain/fhir/aspect-table.ts'
 import type { Draft, FlushedEntry, RegionStore } from '../store/ports.ts'
 import { createBatch } from './batch.ts'
@@ -206,6 +206,7 @@ function isAbout(document: string, patientId: string): boolean {
 }
 
 function immutablesOf(entry: Entry): Immutables {
+  if (!isReadable(entry)) return {}
   const type = parseSubject(entry.subject)?.type
   const found: Immutables = {}
   for (const aspect of type === undefined ? [] : aspectsOf(type).immutable) {

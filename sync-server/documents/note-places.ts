@@ -33,7 +33,8 @@ export function foreignPart(order: readonly Struct[], doc: Y.Doc): string | unde
     if (typeof parent === 'string' && !Object.hasOwn(roots, parent))
       return `a note has the root types ${Object.keys(roots).join(', ')} only`
     const place = placeOf(struct)
-    if (origin && rightOrigin && lieApart(placeAt(origin), placeAt(rightOrigin))) return apart
+    if (origin && rightOrigin)
+      if (Y.compareIDs(origin, rightOrigin) || lieApart(placeAt(origin), placeAt(rightOrigin))) return apart
     const known = lastKnown(struct)
     if (known && lieApart(place, placeAt(known))) return apart
     const list = fresh.get(struct.id.client)

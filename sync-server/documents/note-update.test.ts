@@ -78,6 +78,13 @@ const leftOf = (client: number, clock: number, value: string) => (encoder: encod
   id(encoder, client, clock)
   encoding.writeVarString(encoder, value)
 }
+const betweenTwo =
+  (client: number, clock: number, right: number, rightClock: number) => (encoder: encoding.Encoder) => {
+    encoding.writeUint8(encoder, 0xc4)
+    id(encoder, client, clock)
+    id(encoder, right, rightClock)
+    encoding.writeVarString(encoder, 'x')
+  }
 const within = (client: number, clock: number, value: string) => (encoder: encoding.Encoder) => {
   encoding.writeUint8(encoder, 4)
   encoding.writeVarUint(encoder, 0)
@@ -185,7 +192,7 @@ const contentOf = (doc: Y.Doc) => [
 
 describe('updates of a note', () => {
   test('HO20 whatever Yjs itself writes is taken, one by one, together, or by state vector', () => {
-    for (let seed = 1; seed <= 30; seed++) {
+    for (let seed = 1; seed <= 12; seed++) {
       const { updates, whole } = session(seed)
       const content = contentOf(note(whole))
       const steps = note()
@@ -259,6 +266,9 @@ describe('updates of a note', () => {
       ['a value among letters', update([{ structs: [embedBehind] }])],
       ['letters among elements', update([{ structs: [behind(8, 2, 'x')] }])],
       ['letters in an element', update([{ structs: [within(8, 2, 'x')] }])],
+      ['between itself and itself', update([{ structs: [betweenTwo(8, 0, 8, 0)] }])],
+      ['between neighbours of two types', update([{ structs: [betweenTwo(8, 0, 8, 2)] }])],
+      ['the rest of what is elsewhere', update([{ client: 8, clock: 2, structs: [behind(8, 1, 'xyz')] }])],
       [
         'letters in an element of the same update',
         update([{ structs: [element('content'), within(5, 0, 'x')] }]),

@@ -1,5 +1,5 @@
 import { isDocumentName, parseDocumentName, patientOf } from '../../domain/documents/document-name.ts'
-import type { CommittedEntry } from '../../domain/entries/entry.ts'
+import { type CommittedEntry, isReadable } from '../../domain/entries/entry.ts'
 import { type SubjectState, subjectsOf } from '../../domain/entries/heads.ts'
 import { resourceOf } from '../../domain/fhir/present.ts'
 import type { FhirResource } from '../../domain/fhir/resource.ts'
@@ -7,14 +7,26 @@ import type { EntryLog } from '../store/ports.ts'
 
 /** A patient's resources as they are shown now, made from the entries of all of the patient's documents. */
 
-/** Everything that is kept of a patient: the Patient first, then by type and id. Empty if there is nothing. */
-export async function recordOf(entries: EntryLog, patientId: string): Promise<FhirResource[]> {
+export type PatientRecord = {
+  /** The Patient first, then by type and id. Empty if there is nothing. */
+  resources: FhirResource[]
+  /** Subjects about which something was stated that only a newer version understands: shown without it they would be false. */
+  unread: string[]
+}
+
+/** Everything that is kept of a patient. */
+export async function recordOf(entries: EntryLog, patientId: string): Promise<PatientRecord> {
   const documents = await entries.documentsOf(patientId)
   const all: CommittedEntry[] = []
   for (const document of documents) all.push(...(await entries.entriesOf(document)))
-  return [...subjectsOf(all).values()]
-    .sort((a, b) => (placeInRecord(a.subject) < placeInRecord(b.subject) ? -1 : 1))
-    .map(resourceOf)
+  const unread = new Set(all.filter(({ entry }) => !isReadable(entry)).map(({ entry }) => entry.subject))
+  const read = all.filter(({ entry }) => !unread.has(entry.subject))
+  return {
+    resources: [...subjectsOf(read).values()]
+      .sort((a, b) => (placeInRecord(a.subject) < placeInRecord(b.subject) ? -1 : 1))
+      .map(resourceOf),
+    unread: [...unread].sort(),
+  }
 }
 
 /** Sorts subjects in a record: a cursor that is one of these words stays right while resources come in. */
@@ -22,10 +34,14 @@ export function placeInRecord(subject: string): string {
   return subject.startsWith('Patient/') ? ` ${subject}` : subject
 }
 
-/** One resource, or undefined if nobody has stated it here. */
-export async function resourceNamed(entries: EntryLog, subject: string): Promise<FhirResource | undefined> {
+/** One resource; undefined if nobody has stated it here, `unread` if only a newer version understands all that was stated. */
+export async function resourceNamed(
+  entries: EntryLog,
+  subject: string,
+): Promise<FhirResource | 'unread' | undefined> {
   const state = await subjectNamed(entries, subject)
-  return state && resourceOf(state)
+  if (!state) return undefined
+  return [...state.entries.values()].every(({ entry }) => isReadable(entry)) ? resourceOf(state) : 'unread'
 }
 
 /** A subject as all documents of its patient tell it that hold statements about it. */

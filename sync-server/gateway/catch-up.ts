@@ -7,7 +7,7 @@ import {
 import { encodeItems } from '../../domain/entries/items.ts'
 import { closeCodes, type Frame, type WritableFrame } from '../../domain/wire/wire.ts'
 import type { Tokens } from '../identity/tokens.ts'
-import type { FlushedEntry, RegionStore, Vector } from '../store/ports.ts'
+import type { CursorProof, FlushedEntry, RegionStore, Vector } from '../store/ports.ts'
 import { inParts } from './item-parts.ts'
 
 /**
@@ -17,14 +17,15 @@ import { inParts } from './item-parts.ts'
  *    one, or as much of it as this region has: what is done towards it is done towards less.
  * 2. Documents come in the order of the scope; what has no more is not mentioned.
  * 3. Rows are read in batches of bounded size, the next one when the connection has taken the last.
- * 4. Of patients who were erased the client is told that what it holds is to be destroyed.
- * 5. A cursor counts as evidence against this region's own log only as far as a region has signed it.
+ * 4. A cursor that knows another row than stands here is void, and with it all that was held: everything comes anew.
+ * 5. Of patients who were erased the client is told that what it holds is to be destroyed.
+ * 6. A cursor counts as evidence against this region's own log only as far as a region has signed it.
  */
 export type CatchUpRequest = Extract<Frame, { type: 'catch-up' }>
 
 export type CatchUpDeps = {
-  store: Pick<RegionStore, 'entries' | 'erased' | 'quarantine' | 'vectors' | 'proven'>
-  tokens: Pick<Tokens, 'proveVector' | 'provenVector'>
+  store: Pick<RegionStore, 'entries' | 'erased' | 'quarantine' | 'vectors' | 'proofOf' | 'proven'>
+  tokens: Pick<Tokens, 'signCursor' | 'readCursor'>
 }
 
 export type CatchUpLink = {
@@ -58,24 +59,22 @@ export async function catchUp(
   link: CatchUpLink,
 ): Promise<void> {
   const { channel, request } = asked
-  const proven = (await tokens.provenVector(asked.proof)) ?? {}
-  await store.proven(proven)
+  const proven = (await tokens.readCursor(asked.proof)) ?? { vector: {}, hashes: {} }
+  const differ = await store.proven(proven)
   const { servable } = await store.vectors()
   const target = targetFor(asked.target, servable)
-  const proof = await tokens.proveVector(highest(proven, target))
+  const proof = await tokens.signCursor(higher(proven, await store.proofOf(target)))
   if (link.ended()) return
   link.send({ channel, type: 'target', request, proof, target })
-  for (const { document } of asked.scope)
+  const gone = (document: string, code: number, reason: string) =>
+    link.send({ channel, type: 'gone', document, code, reason })
+  for (const { document, state } of asked.scope)
     if (isErased(document, store))
-      link.send({
-        channel,
-        type: 'gone',
-        document,
-        code: closeCodes.erased,
-        reason: 'this patient was erased: destroy what is held',
-      })
+      gone(document, closeCodes.erased, 'this patient was erased: destroy what is held')
+    else if (differ.length > 0 && state !== 'new')
+      gone(document, closeCodes.startAnew, 'what is held may be void: throw it away, all of it comes now')
 
-  for (const part of await changes(asked, target, store)) {
+  for (const part of await changes(differ.length > 0 ? fromNothing(asked) : asked, target, store)) {
     if (link.ended()) return
     const items = await store.entries.itemsBetween(part.documents, part.after, target)
     for (const frame of framesOf(part.documents, items, channel, request)) {
@@ -156,8 +155,19 @@ function* framesOf(
   }
 }
 
-function highest(a: Vector, b: Vector): Vector {
-  const all = { ...a }
-  for (const [origin, seq] of Object.entries(b)) all[origin] = Math.max(seq, all[origin] ?? 0)
+function fromNothing(asked: CatchUpRequest): CatchUpRequest {
+  return { ...asked, scope: asked.scope.map(({ document }) => ({ document, state: 'new' })) }
+}
+
+/** Of each origin what goes further: a device that changes to a region that is behind keeps what it has proven. */
+function higher(proven: CursorProof, told: CursorProof): CursorProof {
+  const all: CursorProof = { vector: { ...told.vector }, hashes: { ...told.hashes } }
+  for (const [origin, seq] of Object.entries(proven.vector)) {
+    if (seq <= (all.vector[origin] ?? 0)) continue
+    all.vector[origin] = seq
+    const hash = proven.hashes[origin]
+    if (hash === undefined) delete all.hashes[origin]
+    else all.hashes[origin] = hash
+  }
   return all
 }

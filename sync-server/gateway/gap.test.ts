@@ -112,9 +112,9 @@ test('QU15 a document that was in quarantine is told whole to whoever follows it
   store.quarantine.noteLoaded(gap.document, [{ origin: 'london.1', seq: 1 }])
   store.quarantine.noteLoaded(gap.document, [])
   const { servable } = await store.vectors()
-  const tokens: Pick<Tokens, 'proveVector' | 'provenVector'> = {
-    proveVector: async () => 'proof',
-    provenVector: async () => undefined,
+  const tokens: Pick<Tokens, 'signCursor' | 'readCursor'> = {
+    signCursor: async () => 'proof',
+    readCursor: async () => undefined,
   }
   const parts = async (state: 'held' | 'done') => {
     const sent: WritableFrame[] = []

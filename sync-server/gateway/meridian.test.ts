@@ -21,7 +21,7 @@ beforeEach(async () => {
   replicated = {}
   region = await startSampleRegion({
     gateway: {
-      timing: { round: 20, keepAlive: 100, ping: 60, dead: 2000, state: 50 },
+      timing: { round: 20, keepAlive: 100, ping: 60, dead: 60_000, state: 50 },
       replicated: {
         current: () => replicated,
         onChange: (listener) => {
@@ -313,7 +313,10 @@ describe('catch-up', () => {
   test('GW64 a proven cursor is evidence of lost rows; one that nobody signed is none', async () => {
     const { one, charts } = await fill()
     const heard: FrameVector[] = []
-    region.store.proven = async (vector) => void heard.push(vector)
+    region.store.proven = async ({ vector }) => {
+      heard.push(vector)
+      return []
+    }
     const scope = scopeOf('held', charts[0]!.document)
     const { answer } = await catchUp(one, 1, scope, { cursor: { 'frankfurt.1': 99 } })
     await catchUp(one, 2, scope, { cursor: { 'frankfurt.1': 99 }, proof: 'forged.token.here' })
@@ -328,6 +331,18 @@ describe('catch-up', () => {
         })
       ).status,
     ).toBe(401)
+  })
+
+  test('GW69 a cursor that knows another row than stands here is void: everything comes anew', async () => {
+    const { one, charts } = await fill()
+    const scope = scopeOf('held', ...charts.map(({ document }) => document))
+    const { answer } = await catchUp(one, 1, scope, { cursor: { 'frankfurt.1': 4 } })
+    region.store.proven = async () => ['frankfurt.1']
+    const { documents } = await catchUp(one, 2, scope, { cursor: answer.target, proof: answer.proof })
+    expect(documents).toEqual(charts.map(({ document }) => document))
+    expect(one.all('gone').map(({ document, code }) => [document, code])).toEqual(
+      charts.map(({ document }) => [document, 4520]),
+    )
   })
 
   test('GW65 a scope of notes, malformed or doubled names is no scope; another catch-up ends the one before', async () => {

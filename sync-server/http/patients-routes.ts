@@ -21,6 +21,8 @@ export type WorklistPatient = {
   homeGroup: string
   /** Home region of the group. */
   home: string
+  /** True if something was stated about the patient that this region's version does not understand. */
+  incomplete?: true
   /** IANA name of the time zone in which this patient is cared for. */
   timeZone: string
 }
@@ -63,7 +65,7 @@ function timeZoneOf(group: HomeGroupConfig | undefined): string {
 }
 
 function lineOf(
-  { id, homeGroup, resource }: PatientSummary,
+  { id, homeGroup, resource, incomplete }: PatientSummary,
   group: HomeGroupConfig | undefined,
 ): WorklistPatient {
   const patient = isResource(resource) ? resource : { resourceType: 'Patient', id }
@@ -80,6 +82,7 @@ function lineOf(
     ...(gender === undefined ? {} : { gender }),
     ...(identifier === undefined ? {} : { identifier }),
     ...(deceased === undefined ? {} : { deceased }),
+    ...(incomplete ? { incomplete } : {}),
     homeGroup,
     home: group?.home ?? '',
     timeZone: timeZoneOf(group),

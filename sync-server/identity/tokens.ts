@@ -3,7 +3,7 @@ import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { RegionConfig } from '../config/config.ts'
-import type { Vector } from '../store/ports.ts'
+import type { CursorProof } from '../store/ports.ts'
 
 /**
  * Tokens of a region: JWTs signed with ES256. Every region knows the public keys of its peers, so that a clinician
@@ -34,10 +34,10 @@ export type Tokens = {
   verify(token: string): Promise<Identity | undefined>
   /** The account that a refresh token belongs to, or undefined. */
   verifyRefresh(token: string): Promise<{ user: string } | undefined>
-  /** This region's word that it has told everything up to this vector: what a device shows with its cursor. */
-  proveVector(vector: Vector): Promise<string>
-  /** The vector under the proof of a region of this cluster, or undefined. */
-  provenVector(proof: string): Promise<Vector | undefined>
+  /** This region's signature under what it has told a device, which shows it with its cursor. */
+  signCursor(proof: CursorProof): Promise<string>
+  /** What stands under the signature of a region of this cluster, or undefined. */
+  readCursor(signed: string): Promise<CursorProof | undefined>
 }
 
 export type TokenDeps = {
@@ -72,7 +72,10 @@ const claims = z.object({
   sources: z.union([z.literal('any'), z.array(z.string())]),
 })
 
-const cursorClaims = z.object({ vector: z.record(z.string(), z.int().min(0)) })
+const cursorClaims = z.object({
+  vector: z.record(z.string(), z.int().min(0)),
+  hashes: z.record(z.string(), z.base64url()),
+})
 
 /** Throws if the signing key is no private P-256 key with a `kid`. */
 export function createTokens({ config, signingKey, now }: TokenDeps): Tokens {
@@ -157,11 +160,11 @@ export function createTokens({ config, signingKey, now }: TokenDeps): Tokens {
       const parsed = z.object({ sub: z.string().min(1) }).safeParse(await read(token, refreshType))
       return parsed.success ? { user: parsed.data.sub } : undefined
     },
-    proveVector: (vector) => sign(cursorType, 'cursor', tokenLife.proofSeconds, { vector }),
-    async provenVector(proof) {
-      if (proof === '') return undefined
-      const parsed = cursorClaims.safeParse(await read(proof, cursorType))
-      return parsed.success ? parsed.data.vector : undefined
+    signCursor: (proof) => sign(cursorType, 'cursor', tokenLife.proofSeconds, proof),
+    async readCursor(signed) {
+      if (signed === '') return undefined
+      const parsed = cursorClaims.safeParse(await read(signed, cursorType))
+      return parsed.success ? { vector: parsed.data.vector, hashes: parsed.data.hashes } : undefined
     },
   }
 }

@@ -35,6 +35,7 @@ export type Feeder = {
 }
 
 /** How far a strand has been sent, and the hash there. */
+type Asked = { after: number; hash: Uint8Array; reading: boolean }
 type Cursor = { at: number; hash: Uint8Array; pumping: boolean }
 
 /** Rows that are read at a time: as many as fill a message by the size of the last ones, within these bounds. */
@@ -48,10 +49,21 @@ export function createFeeder(
   warn: (message: string, detail: object) => void,
 ): Feeder {
   const cursors = new Map<string, Cursor>()
+  /** What was asked for and is not decided yet: if the log could not be read, the next tick tries again. */
+  const asked = new Map<string, Asked>()
   let closed = false
 
-  async function follow(strand: string, after: number, hash: Uint8Array): Promise<void> {
-    const here = after === 0 ? undefined : await log.hashAt(strand, after)
+  async function follow(strand: string, ask: Asked): Promise<void> {
+    const { after, hash } = ask
+    ask.reading = true
+    const here =
+      after === 0
+        ? undefined
+        : await log.hashAt(strand, after).finally(() => {
+            ask.reading = false
+          })
+    if (asked.get(strand) !== ask) return
+    asked.delete(strand)
     if (here && !sameBytes(here, hash)) {
       warn('a follower holds another history of an origin', { strand })
       link.send({ type: 'refused', strand })
@@ -104,9 +116,14 @@ export function createFeeder(
   sendVector()
   return {
     received(message) {
-      if (message.type === 'follow') follow(message.strand, message.after, message.hash).catch(failed)
-      else if (message.type === 'unfollow') cursors.delete(message.strand)
-      else if (message.type === 'vector') log.heard(message.strands, message.hashes)
+      if (message.type === 'follow') {
+        const ask = { after: message.after, hash: message.hash, reading: false }
+        asked.set(message.strand, ask)
+        follow(message.strand, ask).catch(failed)
+      } else if (message.type === 'unfollow') {
+        asked.delete(message.strand)
+        cursors.delete(message.strand)
+      } else if (message.type === 'vector') log.heard(message.strands, message.hashes)
     },
     flushed(strand, rows) {
       const cursor = cursors.get(strand)
@@ -118,10 +135,12 @@ export function createFeeder(
     },
     tick() {
       sendVector()
+      for (const [strand, ask] of asked) if (!ask.reading) follow(strand, ask).catch(failed)
       for (const [strand, cursor] of cursors) pump(strand, cursor).catch(failed)
     },
     close() {
       closed = true
+      asked.clear()
       cursors.clear()
     },
   }

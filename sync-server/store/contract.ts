@@ -258,6 +258,18 @@ export function storeContract(name: string, createStore: () => Promise<StoreUnde
       expect(read.getText('text').toString()).toBe('one two three four')
     })
 
+    test('OP8 what is told when it is flushed has the same bytes as what is read later', async () => {
+      const heard: FlushedEntry[] = []
+      store.entries.onFlushed((entries) => void heard.push(...entries))
+      const chart = make.newPatient()
+      await store.entries.commit([chart.patient, chart.allergy()])
+      await settled(() => heard.length === 2)
+      expect(heard.map(({ subject, lamport }) => [subject, lamport])).toEqual(
+        heard.map(({ entry }) => [entry.subject, entry.lamport]),
+      )
+      expect(encodeItems(heard)).toEqual(encodeItems(await store.entries.itemsOf(chart.document)))
+    })
+
     test('ER1 what was erased is gone from everything that is read, and others are untouched', async () => {
       const [chart, other] = [make.newPatient(), make.newPatient()]
       const vitals = chart.vitals('2025')

@@ -21,7 +21,7 @@ export type ErasedPatientsDeps = {
   sql: Sql
   patients(): PatientDirectory
   now(): Date
-  /** Called when keys have just left the database's tables. */
+  /** Called when keys have just been destroyed: their old versions still lie in the table. */
   destroyed(): void
 }
 

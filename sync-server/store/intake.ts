@@ -145,7 +145,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         // A copy of the hash: the row may lie in a large message.
         heads.set(origin, { seq: head.seq, hash: Uint8Array.from(head.hash) })
       }
-      offers.forEach((offer, i) => offer.answer(answers[i]!))
+      for (const [i, offer] of offers.entries()) offer.answer(answers[i]!)
     } catch (error) {
       // Perhaps it was stored all the same: the log says where this origin stands, and what has not been told yet.
       unsure.set(origin, undefined)

@@ -1,5 +1,5 @@
 import { isDocumentName, parseDocumentName, patientOf } from '../../domain/documents/document-name.ts'
-import type { Commit, CommittedEntry } from '../../domain/entries/entry.ts'
+import { type Commit, type CommittedEntry, isReadable } from '../../domain/entries/entry.ts'
 import { subjectsOf } from '../../domain/entries/heads.ts'
 import { clientIdOf } from '../../domain/entries/origin.ts'
 import { resourceOf } from '../../domain/fhir/present.ts'
@@ -127,9 +127,14 @@ export function createMemoryStore({ origin = 'frankfurt.1', epoch = 1 } = {}): M
   function showPatient(row: FlushedEntry): void {
     const [type, id] = row.entry.subject.split('/')
     if (type !== 'Patient' || id === undefined || row.document !== `chart/${id}`) return
-    const state = subjectsOf(joined(byDocument.get(row.document) ?? [])).get(row.entry.subject)
-    const resource = state && resourceOf(state)
-    if (resource) patients.set(id, { id, homeGroup: row.homeGroup, resource })
+    const about = joined(byDocument.get(row.document) ?? []).filter(
+      ({ entry }) => entry.subject === row.entry.subject,
+    )
+    const read = about.filter(({ entry }) => isReadable(entry))
+    const state = subjectsOf(read).get(row.entry.subject)
+    const resource = state ? resourceOf(state) : { resourceType: 'Patient', id }
+    const incomplete = read.length < about.length ? ({ incomplete: true } as const) : {}
+    patients.set(id, { id, homeGroup: row.homeGroup, resource, ...incomplete })
   }
 
   function commit(drafts: readonly Draft[]): CommitOutcome[] {
@@ -288,7 +293,8 @@ export function createMemoryStore({ origin = 'frankfurt.1', epoch = 1 } = {}): M
     }),
     onReplaced: replaced.add,
     replace: replaced.tell,
-    proven: async () => undefined,
+    proofOf: async (vector) => ({ vector, hashes: {} }),
+    proven: async () => [],
     health: () => (failure ? { writes: false, detail: 'the store was told to fail' } : { writes: true }),
     close: async () => {
       await tail

@@ -1,5 +1,4 @@
-import type { CommittedEntry } from '../../domain/entries/entry.ts'
-import { parseSubject } from '../../domain/entries/entry.ts'
+import { type CommittedEntry, isReadable, parseSubject } from '../../domain/entries/entry.ts'
 import { subjectsOf } from '../../domain/entries/heads.ts'
 import { resourceOf } from '../../domain/fhir/present.ts'
 import type { Ends } from './ends.ts'
@@ -70,9 +69,12 @@ export async function openPatientDirectory(
 }
 
 function summarise(id: string, items: readonly FlushedEntry[]): PatientSummary {
-  const entries: CommittedEntry[] = joinCommits(items)
-  const state = subjectsOf(entries).get(`Patient/${id}`)!
-  const firsts = items.filter((item) => item.entry.supersedes.length === 0)
+  const read = items.filter((item) => isReadable(item.entry))
+  const entries: CommittedEntry[] = joinCommits(read)
+  const state = subjectsOf(entries).get(`Patient/${id}`)
+  const firsts = read.filter((item) => item.entry.supersedes.length === 0)
   const first = [...(firsts.length > 0 ? firsts : items)].sort((a, b) => (a.id < b.id ? -1 : 1))[0]!
-  return { id, homeGroup: first.homeGroup, resource: resourceOf(state) }
+  const resource = state ? resourceOf(state) : { resourceType: 'Patient', id }
+  const incomplete = read.length < items.length ? ({ incomplete: true } as const) : {}
+  return { id, homeGroup: first.homeGroup, resource, ...incomplete }
 }

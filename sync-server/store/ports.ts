@@ -12,6 +12,7 @@ export type Vector = { [origin: string]: number }
 /** An entry that has passed admission and is ready for the log. */
 export type Draft = {
   id: string
+  /** Its keys in canonical order, as `parseEntry` gives it: what is told of it has the same bytes everywhere. */
   entry: Entry
   /** Canonical JSON of the entry: what is sealed. */
   canonical: string
@@ -164,6 +165,8 @@ export type PatientSummary = {
   homeGroup: string
   /** The Patient resource as the chart shows it now. */
   resource: { [element: string]: unknown }
+  /** True if something was stated about the Patient that only a newer version understands: `resource` lacks it. */
+  incomplete?: true
 }
 
 /** All patients of this region, in memory, kept current as rows are flushed. */
@@ -198,6 +201,9 @@ export type DocumentSnapshots = {
   drop(documents: readonly string[]): Promise<void>
 }
 
+/** A vector, and the hash of the row at each of its sequences (base64url) as far as it is known. */
+export type CursorProof = { vector: Vector; hashes: { [origin: string]: string } }
+
 export type RegionStore = {
   entries: EntryLog
   snapshots: DocumentSnapshots
@@ -212,11 +218,14 @@ export type RegionStore = {
    * items that are void.
    */
   onReplaced(listener: (documents: readonly string[]) => void): () => void
+  /** The proof of a vector that is told to a device: it shows it with its cursor. */
+  proofOf(vector: Vector): Promise<CursorProof>
   /**
-   * To be told of every vector that somebody proves to have had from this cluster. If it is ahead of this region's own
-   * origin, rows were lost here: the region goes on as the next incarnation, and has done so when this resolves.
+   * To be told of every cursor that is proven. If it is ahead of this region's own origin, or names another row of it,
+   * rows were lost here: the region goes on as the next incarnation, and has done so when this resolves. Returns the
+   * origins of which the cursor knows another row than stands here: who showed it holds something else.
    */
-  proven(vector: Vector): Promise<void>
+  proven(proof: CursorProof): Promise<string[]>
   /** Does the store take writes? If not, why, in words for an operator without patient data. */
   health(): { writes: true } | { writes: false; detail: string }
   close(): Promise<void>

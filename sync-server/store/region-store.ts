@@ -3,6 +3,7 @@ import type { RegionConfig } from '../config/config.ts'
 import { createKeyring } from '../keys/keyring.ts'
 import type { KeyCipher, WrappingKeys } from '../keys/wrapping.ts'
 import { assertDurable, connect, inTime, isConnectionLoss, type Sql, statementTimeoutMs } from './database.ts'
+import { createCursorProofs } from './cursor-proof.ts'
 import { createDocumentSnapshots } from './document-snapshots.ts'
 import { createEntryLog } from './entry-log.ts'
 import { createEntryTable } from './entry-table.ts'
@@ -90,7 +91,8 @@ export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionSt
     const patients = await openPatientDirectory(entries, erased, logs.entries.ends)
     const tables = { entries: createLineTable(sql, 'entries'), notes: createLineTable(sql, 'notes') }
     const hashAt = (line: Line, origin: string, seq: number) => tables[line].hashAt(origin, seq)
-    const { heard } = createFence({ region: config.region, logs, hashAt, warn: deps.warn })
+    const fence = createFence({ region: config.region, logs, hashAt, warn: deps.warn })
+    const proofs = createCursorProofs(tables.entries, fence)
     return {
       logs,
       tables,
@@ -113,10 +115,11 @@ export async function openRegionStore(deps: StoreDeps): Promise<PostgresRegionSt
         const detail = logs.entries.writer.trouble() ?? logs.notes.writer.trouble()
         return detail === undefined ? { writes: true } : { writes: false, detail }
       },
-      heard,
+      heard: fence.heard,
       onReplaced: (listener) =>
         logs.entries.ends.onSetAside((_origin, _after, documents) => listener(documents)),
-      proven: (proven) => heard(new Map(Object.entries(proven))),
+      proofOf: proofs.of,
+      proven: proofs.hear,
       async close() {
         await vacuum.close()
         await logs.entries.close()

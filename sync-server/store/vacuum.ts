@@ -25,7 +25,7 @@ export function createVacuum({ databaseUrl, info, warn }: VacuumDeps): Vacuum {
     connection = connect(databaseUrl, { max: 1, name: 'vacuum', statementTimeoutMs: 0 })
     try {
       await connection`vacuum log`
-      info('destroyed keys have left the table')
+      info('old versions of destroyed keys were given up')
     } catch (error) {
       const { code } = error as { code?: unknown }
       warn('the table of the log could not be vacuumed: old versions of destroyed keys wait for autovacuum', {

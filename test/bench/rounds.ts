@@ -1,4 +1,5 @@
 import type { BenchArguments } from './arguments.ts'
+import { within } from './load/waiting.ts'
 import { measures } from './measures/all.ts'
 import type { Found, Measure, MeasureContext } from './measures/measure.ts'
 import { startMeridian } from './servers/meridian.ts'
@@ -25,6 +26,8 @@ export type RoundsDeps = {
   signal: AbortSignal
 }
 
+/** More than any measure takes, in milliseconds. */
+const mostMs = 10 * 60_000
 /** Behind the ports of a cluster of three regions. */
 const peerPortOffset = 180
 
@@ -57,6 +60,8 @@ async function measureServer(
   const server =
     meridian ?? (await startPeer(name as Exclude<ServerName, 'meridian'>, basePort + peerPortOffset))
   outcome.what[name] = server.what
+  const late = () => undefined
+  process.on('uncaughtException', late)
   try {
     for (const measure of chosen) {
       if (signal.aborted) return
@@ -68,17 +73,28 @@ async function measureServer(
       const seconds = (performance.now() - began) / 1000
       outcome.runs.push({ round, server: name, letter: measure.letter, seconds, ...found })
       log(`round ${round}: ${name} (${measure.letter}) ${told(found)} [${seconds.toFixed(0)} s]`)
+      // What a failed measure leaves running must not run into the next one.
+      if ('failed' in found) await server.restart()
     }
   } finally {
+    process.off('uncaughtException', late)
     await server.stop()
   }
 }
 
+/** What goes wrong in a listener, where nobody waits for it, is the measure's failure too. */
 async function take(run: () => Promise<Found>): Promise<Found | { failed: string }> {
+  let strike: (error: Error) => void = () => {}
+  const struck = new Promise<never>((_, reject) => {
+    strike = reject
+  })
+  process.on('uncaughtException', strike)
   try {
-    return await run()
+    return await within(mostMs, 'the measure', Promise.race([run(), struck]))
   } catch (error) {
     return { failed: (error as Error).message }
+  } finally {
+    process.off('uncaughtException', strike)
   }
 }
 

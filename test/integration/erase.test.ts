@@ -22,7 +22,6 @@ import {
 const names = ['frankfurt', 'london', 'nairobi'] as const
 type Name = (typeof names)[number] | 'paris'
 const samples = join(import.meta.dirname, '../../samples/frankfurt-general')
-const basePort = 25_000
 const data = mkdtempSync(join(tmpdir(), 'meridian-erase-'))
 
 let cluster: Awaited<ReturnType<typeof startCluster>>
@@ -60,7 +59,7 @@ afterAll(async () => {
 })
 
 async function start(): Promise<void> {
-  cluster = await startCluster({ data, basePort, regions })
+  cluster = await startCluster({ data, regions })
   const signedIn = async (who: (name: Name) => string) =>
     new Map(
       await Promise.all(regions.map(async (name) => [name, await signIn(http(name), who(name))] as const)),

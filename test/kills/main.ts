@@ -17,25 +17,31 @@ const say = (line: string) => process.stderr.write(`${new Date().toISOString().s
 const outcomes: Outcome[] = []
 
 const data = mkdtempSync(join(tmpdir(), 'meridian-kills-'))
-const stage = await setStage({ data, ...(basePort === undefined ? {} : { basePort }) })
 try {
-  for (const one of series) {
-    const outcome = await runSeries(stage, one, rounds, say)
-    outcomes.push(outcome)
-    for (const kind of ['lost', 'doubled', 'other'] as const)
-      for (const what of outcome[kind]) say(`${one}: ${kind}: ${what}`)
-  }
+  await runAll()
 } catch (error) {
   say(`given up: ${(error as Error).message}`)
   process.exitCode = 1
-} finally {
-  await stage.stop()
 }
 process.stdout.write(`${tableOf(outcomes)}\n`)
 if (outcomes.some(({ lost, doubled, other }) => lost.length + doubled.length + other.length > 0))
   process.exitCode = 1
 if (process.exitCode) say(`what the regions wrote and logged is kept in ${data}`)
 else rmSync(data, { recursive: true })
+
+async function runAll(): Promise<void> {
+  const stage = await setStage({ data, ...(basePort === undefined ? {} : { basePort }) })
+  try {
+    for (const one of series) {
+      const outcome = await runSeries(stage, one, rounds, say)
+      outcomes.push(outcome)
+      for (const kind of ['lost', 'doubled', 'other'] as const)
+        for (const what of outcome[kind]) say(`${one}: ${kind}: ${what}`)
+    }
+  } finally {
+    await stage.stop()
+  }
+}
 
 function tableOf(outcomes: readonly Outcome[]): string {
   const head = [

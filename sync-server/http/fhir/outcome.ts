@@ -31,7 +31,11 @@ export type Issue = {
   expression?: string[]
 }
 
-function outcomeOf(issues: readonly Issue[]) {
+/** Why a resource is not shown about which a region of a newer version has stated something. */
+export const mustBeUpgraded =
+  'this region must be upgraded: something was stated about this resource that its version does not understand; ask a region of the newer version'
+
+export function outcomeOf(issues: readonly Issue[]) {
   return { resourceType: 'OperationOutcome', issue: issues }
 }
 

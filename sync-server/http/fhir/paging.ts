@@ -1,5 +1,6 @@
 import type { FhirResource } from '../../../domain/fhir/resource.ts'
-import { placeInRecord } from '../../documents/patient-record.ts'
+import { type PatientRecord, placeInRecord } from '../../documents/patient-record.ts'
+import { mustBeUpgraded, outcomeOf } from './outcome.ts'
 
 /**
  * Searchset Bundles, page by page. A cursor names the last resource of the page before, not a position: what comes in
@@ -15,12 +16,14 @@ type Page = {
   base: string
   self: URL
   mode: 'match' | 'include'
+  /** Resources that are left out, because this version does not understand all that was stated about them. */
+  unread?: readonly string[]
 }
 
 const cursorParameter = '_cursor'
 
 /** `resources` are all that were found, in the order of their places. */
-export function searchset({ resources, placeOf, count, base, self, mode }: Page) {
+export function searchset({ resources, placeOf, count, base, self, mode, unread = [] }: Page) {
   const after = decodeCursor(self.searchParams.get(cursorParameter))
   const rest = after === undefined ? resources : resources.filter((r) => placeOf(r) > after)
   const page = rest.slice(0, count)
@@ -35,25 +38,39 @@ export function searchset({ resources, placeOf, count, base, self, mode }: Page)
       ...(next === undefined ? [] : [{ relation: 'next', url: next }]),
     ],
     // FHIR has no empty arrays.
-    ...(page.length === 0
+    ...(page.length === 0 && unread.length === 0
       ? {}
       : {
-          entry: page.map((resource) => ({
-            fullUrl: `${base}/${resource.resourceType}/${resource.id}`,
-            resource,
-            search: { mode },
-          })),
+          entry: [
+            ...page.map((resource) => ({
+              fullUrl: `${base}/${resource.resourceType}/${resource.id}`,
+              resource,
+              search: { mode },
+            })),
+            // On every page, so that nobody takes one for the whole.
+            ...(unread.length === 0 ? [] : [{ resource: leftOut(unread), search: { mode: 'outcome' } }]),
+          ],
         }),
   }
 }
 
+function leftOut(unread: readonly string[]) {
+  return outcomeOf(
+    unread.map((subject) => ({
+      severity: 'warning',
+      code: 'not-supported',
+      diagnostics: `${subject} is left out: ${mustBeUpgraded}`,
+    })),
+  )
+}
+
 /** One page of a patient's record. */
 export function pageOfRecord(
-  record: readonly FhirResource[],
+  { resources, unread }: PatientRecord,
   { count, base, self }: Pick<Page, 'count' | 'base' | 'self'>,
 ) {
   const placeOf = (r: FhirResource) => placeInRecord(`${r.resourceType}/${r.id}`)
-  return searchset({ resources: record, placeOf, count, base, self, mode: 'match' })
+  return searchset({ resources, unread, placeOf, count, base, self, mode: 'match' })
 }
 
 /** `_count` of a request: a whole number, at most `most`; `usual` if nobody asks; undefined if it is no number. */

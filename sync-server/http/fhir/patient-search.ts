@@ -14,7 +14,12 @@ import type { PatientSummary } from '../../store/ports.ts'
  * repeated means and.
  */
 
-export type Found = { resources: FhirResource[]; placeOf(resource: FhirResource): string }
+export type Found = {
+  resources: FhirResource[]
+  /** Patients about whom something was stated that this version does not understand: whether they fit nobody can say. */
+  unread: string[]
+  placeOf(resource: FhirResource): string
+}
 type Test = (patient: FhirResource) => boolean
 
 /** Parameters about the answer rather than the patients. */
@@ -41,11 +46,13 @@ export function searchPatients(
     tests.push((patient) => known.some((test) => test(patient)))
   }
   const resources: FhirResource[] = []
-  for (const { resource } of patients)
-    if (isResource(resource) && tests.every((test) => test(resource))) resources.push(resource)
+  const unread: string[] = []
+  for (const { id, resource, incomplete } of patients)
+    if (incomplete) unread.push(`Patient/${id}`)
+    else if (isResource(resource) && tests.every((test) => test(resource))) resources.push(resource)
   const placeOf = (patient: FhirResource) => `${folded(familyOf(patient))}\u0000${patient.id}`
   resources.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
-  return { resources, placeOf }
+  return { resources, unread, placeOf }
 }
 
 /** A test for one value of a parameter; undefined if value or modifier is not supported. */

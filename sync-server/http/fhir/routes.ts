@@ -6,7 +6,7 @@ import { asObject, asText, type FhirResource } from '../../../domain/fhir/resour
 import { recordOf, resourceNamed } from '../../documents/patient-record.ts'
 import type { HttpContext, HttpDeps, HttpEnv } from '../context.ts'
 import { capabilityStatement } from './capability.ts'
-import { failed, fhirResponse } from './outcome.ts'
+import { failed, fhirResponse, mustBeUpgraded } from './outcome.ts'
 import { countOf, pageOfRecord, searchset } from './paging.ts'
 import { searchPatients } from './patient-search.ts'
 
@@ -37,8 +37,9 @@ export function fhirRoutes({ store }: Pick<HttpDeps, 'store'>) {
     if (count === undefined) return failed(400, 'value', '_count is a whole number from 0')
     const id = c.req.param('id')
     if (store.erased.has(id)) return erased()
-    const record = store.patients.get(id) ? await recordOf(store.entries, id) : []
-    if (record.length === 0) return unknown()
+    if (!store.patients.get(id)) return unknown()
+    const record = await recordOf(store.entries, id)
+    if (record.resources.length + record.unread.length === 0) return unknown()
     return fhirResponse(pageOfRecord(record, { count, base: baseOf(c), self: new URL(c.req.url) }))
   })
 
@@ -47,6 +48,7 @@ export function fhirRoutes({ store }: Pick<HttpDeps, 'store'>) {
     if (!isKeptType(type)) return failed(404, 'not-supported', 'resources of this type are not kept here')
     if (type === 'Patient' && store.erased.has(id)) return erased()
     const resource = idPattern.test(id) ? await resourceNamed(store.entries, `${type}/${id}`) : undefined
+    if (resource === 'unread') return failed(503, 'not-supported', mustBeUpgraded)
     return resource ? asRead(c, resource) : unknown()
   })
 

@@ -25,8 +25,6 @@ export type NoteListener = {
   update?(update: Uint8Array): void
   /** The server's part of the first sync is here: its step 2, behind any updates before it. */
   synced?(): void
-  /** The connection ended otherwise than by {@link NoteSocket.terminate}. */
-  lost?(): void
   /** What the client has and the server lacks: its step 2 to the server's step 1. */
   own?: Uint8Array
   /** Tells everybody that this Yjs client is here, as apps do. */
@@ -39,7 +37,10 @@ const nothing = new Uint8Array([0, 0])
 const emptyStateVector = new Uint8Array([0])
 const openTimeoutMs = 30_000
 
-/** Opens a note. Resolves when the first sync is through. */
+/**
+ * Opens a note. Resolves when the first sync is through. A connection that ends later, otherwise than by `terminate`, is
+ * thrown out of its listener: no measure goes on without all its clients.
+ */
 export function openNote(address: NoteAddress, listener: NoteListener = {}): Promise<NoteSocket> {
   return new Promise((resolve, reject) => {
     const ws = new WebSocket(address.url, { perMessageDeflate: false, handshakeTimeout: openTimeoutMs })
@@ -56,11 +57,13 @@ export function openNote(address: NoteAddress, listener: NoteListener = {}): Pro
     }
 
     function fail(why: string): void {
-      if (state === 'opening') reject(new Error(`${address.url.replace(/\?.*/, '')}: ${why}`))
-      else if (state === 'open') listener.lost?.()
+      const error = new Error(`${address.url.replace(/\?.*/, '')}: ${why}`)
+      const before = state
       clearTimeout(late)
       state = 'over'
       ws.terminate()
+      if (before === 'opening') reject(error)
+      else if (before === 'open') throw error
     }
 
     function begin(): void {

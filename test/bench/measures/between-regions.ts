@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { chartOf } from '../../../domain/documents/document-name.ts'
+import type { RegionApi } from '../../support/region-api.ts'
 import { acknowledgedIn, openMeridian } from '../load/meridian-socket.ts'
 import { openNote } from '../load/note-socket.ts'
 import { openLoop } from '../load/open-loop.ts'
 import { importPatients } from '../load/patients.ts'
 import { percentile } from '../load/percentile.ts'
 import { allergyProposal, submitFrame } from '../load/proposals.ts'
+import { until } from '../load/waiting.ts'
 import type { Measure } from './measure.ts'
 
 /**
@@ -22,17 +23,20 @@ export const betweenRegions: Measure = {
     const seconds = quick ? 1 : 10
     const warmUp = quick ? 1 : 4
     const api = await server.api('frankfurt')
-    const { token } = await server.api('london')
+    const london = await server.api('london')
     const patients = await importPatients(api, 50)
     const proposed = new Map<string, number>()
     const acknowledged = new Map<string, number>()
     const received = new Map<string, number>()
 
-    await untilKnown(server.http('london'), token, patients.at(-1)!)
+    await until('the patients in London', () => isKnown(london, patients.at(-1)!), { everyMs: 50 })
     const readers = await Promise.all(
       patients.map((patient) =>
         openNote(
-          { url: `${server.sync('london')}/${chartOf(patient)}?token=${token}`, prefix: new Uint8Array(0) },
+          {
+            url: `${server.sync('london')}/${chartOf(patient)}?token=${london.token}`,
+            prefix: new Uint8Array(0),
+          },
           { update: (update) => noteIds(update, received) },
         ),
       ),
@@ -53,10 +57,8 @@ export const betweenRegions: Measure = {
       return undefined
     })
     const measured = proposals.slice(rate * warmUp).map(({ id }) => id)
-    for (let waited = 0; !measured.every((id) => received.has(id) && acknowledged.has(id)); waited += 50) {
-      if (waited > 20_000) throw new Error('entries did not arrive in London')
-      await sleep(50)
-    }
+    const arrived = () => measured.every((id) => received.has(id) && acknowledged.has(id))
+    await until('the entries in London', arrived, { everyMs: 50 })
     for (const reader of readers) reader.terminate()
     socket.terminate()
 
@@ -86,14 +88,6 @@ function noteIds(update: Uint8Array, received: Map<string, number>): void {
   }
 }
 
-async function untilKnown(http: string, token: string, patient: string): Promise<void> {
-  for (let waited = 0; waited < 20_000; waited += 50) {
-    const response = await fetch(`${http}/v1/patients/${patient}`, {
-      headers: { authorization: `Bearer ${token}` },
-    })
-    await response.arrayBuffer()
-    if (response.status === 200) return
-    await sleep(50)
-  }
-  throw new Error('London does not hear of the patients')
+async function isKnown(api: RegionApi, patient: string): Promise<boolean> {
+  return (await api.get(`/v1/patients/${patient}`)).status === 200
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type NoteSocket, openNote } from '../load/note-socket.ts'
 import { openLoop } from '../load/open-loop.ts'
 import { percentile } from '../load/percentile.ts'
 import { createTypist, eachRange } from '../load/typing.ts'
+import { until } from '../load/waiting.ts'
 import type { Measure } from './measure.ts'
 
 /**
@@ -52,16 +52,15 @@ export const editLatency: Measure = {
       return undefined
     }
     await openLoop(rate, warmUp / rate, edit)
-    while (missing > 0) await sleep(10)
+    await until('the edits', () => missing === 0, wait)
     counting = true
     await openLoop(rate, seconds, edit)
-    for (let waited = 0; missing > 0; waited += 10) {
-      if (waited > 20_000) throw new Error(`${missing} edits were never received`)
-      await sleep(10)
-    }
+    await until('the edits', () => missing === 0, wait)
     for (const socket of sockets) socket.terminate()
     return {
       values: { editP50: percentile(latencies, 0.5), editP99: percentile(latencies, 0.99) },
     }
   },
 }
+
+const wait = { everyMs: 10 }

@@ -3,7 +3,7 @@ import * as Y from 'yjs'
 import { type CpuUse, watchCpu } from '../load/cpu-use.ts'
 import { typedUpdates } from '../load/long-text.ts'
 import { openNote } from '../load/note-socket.ts'
-import { within } from '../load/waiting.ts'
+import { until, within } from '../load/waiting.ts'
 import type { BenchServer } from '../servers/server.ts'
 import type { Measure } from './measure.ts'
 
@@ -51,7 +51,7 @@ async function write(server: BenchServer, note: string, updates: readonly Uint8A
   const writer = await openNote(server.note(note, 1))
   for (const [i, update] of updates.entries()) {
     writer.update(update)
-    while (received <= i) await new Promise(setImmediate)
+    await until('an update of the long note', () => received > i)
   }
   watcher.terminate()
   writer.terminate()

@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import { type NoteSocket, openNote } from '../load/note-socket.ts'
 import { openLoop } from '../load/open-loop.ts'
 import { createTypist, eachRange, type Typist } from '../load/typing.ts'
+import { until } from '../load/waiting.ts'
 import type { BenchServer } from '../servers/server.ts'
 import type { Measure } from './measure.ts'
 
@@ -42,7 +43,7 @@ async function lostBySigkill(server: BenchServer, note: string, struck = () => {
   const writer = await openNote(server.note(note, 1))
   for (let i = 1; i <= edits; i++) {
     writer.update(typist.type())
-    while (received < i) await new Promise(setImmediate)
+    await until('an edit', () => received >= i)
   }
   const killed = server.kill()
   struck()

@@ -4,7 +4,7 @@ import { type CpuUse, watchCpu } from '../load/cpu-use.ts'
 import { openMeridian, submitAll } from '../load/meridian-socket.ts'
 import { importPatients } from '../load/patients.ts'
 import { allergyProposal } from '../load/proposals.ts'
-import { within } from '../load/waiting.ts'
+import { until, within } from '../load/waiting.ts'
 import type { Meridian } from '../servers/meridian.ts'
 import type { Measure } from './measure.ts'
 
@@ -44,6 +44,7 @@ export const returnOfARegion: Measure = {
 }
 
 const pollMs = 50
+const mostMsToCatchUp = 120_000
 const origin = 'frankfurt.1'
 
 async function rowsAt(server: Meridian, region: 'frankfurt' | 'london' | 'nairobi'): Promise<number> {
@@ -54,13 +55,9 @@ const ownRows = (server: Meridian) => rowsAt(server, 'frankfurt')
 
 async function untilEqual(server: Meridian, regions: readonly ('london' | 'nairobi')[]): Promise<void> {
   const goal = await ownRows(server)
-  for (const region of regions) {
-    const giveUpAt = performance.now() + 120_000
-    while ((await rowsAt(server, region)) < goal) {
-      if (performance.now() > giveUpAt) throw new Error(`${region} does not catch up`)
-      await sleep(pollMs)
-    }
-  }
+  const wait = { mostMs: mostMsToCatchUp, everyMs: pollMs }
+  for (const region of regions)
+    await until(`the rows in ${region}`, async () => (await rowsAt(server, region)) >= goal, wait)
 }
 
 async function watchReturn(
@@ -70,7 +67,7 @@ async function watchReturn(
   // The server answers as soon as its region takes writes; by then it may have taken the first rows.
   let use = await watchCpu(server)
   let first = { at: performance.now(), rows: await rowsAt(server, 'nairobi') }
-  const giveUpAt = first.at + 120_000
+  const giveUpAt = first.at + mostMsToCatchUp
   for (;;) {
     await sleep(pollMs)
     const now = { at: performance.now(), rows: await rowsAt(server, 'nairobi') }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { startCluster } from '../../support/cluster.ts'
 import { type RegionApi, signIn } from '../../support/region-api.ts'
 import { familyOf, onServerCore, strayed } from '../affinity.ts'
+import { until } from '../load/waiting.ts'
 import type { BenchServer } from './server.ts'
 
 /** This server: a development cluster of three regions, each with its PostgreSQL, all on one core. */
@@ -98,7 +98,8 @@ export async function startMeridian(basePort: number, log: (text: string) => voi
     },
     async kill() {
       process.kill(serverPid, 'SIGKILL')
-      while ((await serverPids()).get('frankfurt') === serverPid) await sleep(20)
+      const isGone = async () => (await serverPids()).get('frankfurt') !== serverPid
+      await until('the end of the server', isGone, { everyMs: 20 })
     },
     start: () => startServer('frankfurt'),
     settled: async () => undefined,

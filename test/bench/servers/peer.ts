@@ -48,8 +48,10 @@ export async function startPeer(name: PeerName, port: number): Promise<BenchServ
     ended = new Promise((done) => child.once('close', () => done()))
     const giveUpAt = performance.now() + startTimeoutMs
     while (!(await answers(port))) {
-      if (child.exitCode !== null || performance.now() > giveUpAt)
+      if (child.exitCode !== null || performance.now() > giveUpAt) {
+        child.kill('SIGKILL')
         throw new Error(`${name} did not start:\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
+      }
       await sleep(50)
     }
   }
