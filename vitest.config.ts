@@ -15,6 +15,7 @@ export default defineConfig({
             'renderer/**/*.test.{ts,tsx}',
             'electron/**/*.test.ts',
             'test/unit/**/*.test.ts',
+            'test/hostile/**/*.test.ts',
           ],
         },
       },

@@ -164,13 +164,13 @@ const urnUuid = 'urn:uuid:'
 function createRewriter(named: readonly Named[], source: string): (reference: string) => string {
   const known = new Map<string, string>()
   for (const { type, fullUrl, sourceId, id } of named) {
-    known.set(`${type}/${sourceId}`, `${type}/${id}`)
+    if (type === 'Consent') known.set(`${type}/${sourceId}`, `${type}/${id}`)
     if (fullUrl !== undefined) known.set(urlKey(fullUrl), `${type}/${id}`)
   }
   return (reference) => {
     const [, type = '', id = '', version = ''] =
       /^([A-Z][A-Za-z]*)\/([^/?#]+)(\/_history\/[^/]+)?$/.exec(reference) ?? []
-    // Which Consents are kept only their content tells.
+    // Also of those that are in this body. Which Consents are kept only their content tells.
     const elsewhere =
       isKeptType(type) && type !== 'Consent' ? `${type}/${importedId(source, type, id)}` : undefined
     const kept = known.get(type ? `${type}/${id}` : urlKey(reference)) ?? elsewhere

@@ -92,8 +92,7 @@ function sizeProblem(
   aspects: { [aspect: string]: Json },
   superseded: number,
 ): string | undefined {
-  if (Object.keys(aspects).length > entryLimits.aspects)
-    return `this ${type} has too many list items: an entry holds ${entryLimits.aspects} aspects`
+  if (Object.keys(aspects).length > entryLimits.aspects) return tooManyItems(type)
   const bytes = new TextEncoder().encode(canonicalJson(aspects)).length
   return bytes + superseded * bytesForEachId + envelopeBytes > entryLimits.entryBytes
     ? tooLarge(type)
@@ -103,6 +102,11 @@ function sizeProblem(
 /** Words for a resource whose id is that of another patient's. */
 export function anotherPatient(type: string): string {
   return `this ${type} is about another patient here: what it is about cannot be changed; enter it anew under another id`
+}
+
+/** Words for a resource whose lists have more items than an entry has aspects. */
+export function tooManyItems(type: string): string {
+  return `this ${type} has too many list items: an entry holds ${entryLimits.aspects} aspects`
 }
 
 /** Words for a resource that no entry can hold. */

@@ -1,3 +1,5 @@
+import { entryLimits } from '../../domain/entries/entry.ts'
+import { aspectsOf } from '../../domain/fhir/aspect-table.ts'
 import {
   type RefusedPart,
   renamedFrom,
@@ -6,6 +8,7 @@ import {
   type TakenPart,
 } from '../../domain/fhir/bundle.ts'
 import type { KeptResource } from '../../domain/fhir/kept.ts'
+import { asList } from '../../domain/fhir/resource.ts'
 import { partsOfText, type Unreadable } from './import-text.ts'
 
 /**
@@ -41,15 +44,17 @@ export type Portion = {
 export type PortionItem = Pick<TakenPart, 'at' | 'place' | 'type' | 'id'> & {
   /** `<Type>/<id>` as the source says it, if it is kept under another id. */
   from?: string
-  /** Left out if its JSON is longer than `largestResource`. */
-  resource?: KeptResource
-}
+} & (
+    | { resource: KeptResource }
+    /** Why no entry can hold it: so much that it is not even looked at. */
+    | { excess: 'length' | 'items' }
+  )
 
 /** So few that clinicians' entries wait for one commit of so many at most. */
 const portionItems = 50
 const portionLength = 256 * 1024
-/** Longest JSON of a resource that is looked at, in UTF-16 units: four times what an entry holds. */
-const largestResource = 256 * 1024
+/** The most of a resource that is looked at: twice what an entry holds. Its JSON in UTF-16 units, and items of its lists. */
+const mostOfResource = { length: 2 * entryLimits.entryBytes, items: 2 * entryLimits.aspects }
 const refusedAtOnce = 500
 
 export function openReading(bytes: Uint8Array, source: string): Reading | UnreadImport {
@@ -97,6 +102,19 @@ function itemOf(taken: TakenPart, survey: Survey): string {
   const { at, place, type, id } = taken
   const from = renamedFrom(taken)
   const head = JSON.stringify({ at, place, type, id, ...(from === undefined ? {} : { from }) })
-  const resource = JSON.stringify(survey.read(taken))
-  return resource.length > largestResource ? head : `${head.slice(0, -1)},"resource":${resource}}`
+  const resource = survey.read(taken)
+  const json = JSON.stringify(resource)
+  const excess =
+    json.length > mostOfResource.length
+      ? 'length'
+      : listItems(resource) > mostOfResource.items
+        ? 'items'
+        : undefined
+  return `${head.slice(0, -1)},${excess === undefined ? `"resource":${json}` : `"excess":"${excess}"`}}`
+}
+
+/** Items that each become an aspect of an entry. */
+function listItems(resource: KeptResource): number {
+  const lists = aspectsOf(resource.resourceType).items.map((element) => asList(resource[element]))
+  return lists.reduce((sum, list) => sum + list.length, 0)
 }

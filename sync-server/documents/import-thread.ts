@@ -12,8 +12,12 @@ export type ImportThread = {
 }
 
 export function startImportThread(): ImportThread {
-  // What the process was started with, a debugger or a test runner, is not for this thread.
-  const worker = new Worker(new URL('./import-worker.ts', import.meta.url), { execArgv: [] })
+  const worker = new Worker(new URL('./import-worker.ts', import.meta.url), {
+    // What the process was started with, a debugger or a test runner, is not for this thread.
+    execArgv: [],
+    // Most of what it makes is gone at once. No limit on what lasts: to reach it would end the whole process.
+    resourceLimits: { maxYoungGenerationSizeMb: 12 },
+  })
   const asked: { resolve(answer: unknown): void; reject(error: Error): void }[] = []
   let why: Error | undefined
 

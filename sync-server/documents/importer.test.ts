@@ -96,6 +96,7 @@ describe('importing', () => {
       { resourceType: 'Organization', id: 'o' },
       condition(one, 'huge', { note: [{ text: 'é'.repeat(70 * 1024) }] }),
       condition(one, 'vast', { note: [{ text: 'z'.repeat(300 * 1024) }] }),
+      patient(randomUUID(), { telecom: Array(600).fill({ value: '1' }) }),
       7,
       patient('three', { link: [{ other: { reference: `Patient/${three}` } }] }),
       condition('three', 'c3'),
@@ -110,7 +111,7 @@ describe('importing', () => {
     expect(Object.fromEntries(first.types)).toEqual({
       Condition: { taken: 122, unchanged: 1, leftAside: 0, refused: 5 },
       Organization: { taken: 0, unchanged: 0, leftAside: 1, refused: 0 },
-      Patient: { taken: 2, unchanged: 0, leftAside: 0, refused: 1 },
+      Patient: { taken: 2, unchanged: 0, leftAside: 0, refused: 2 },
       Resource: { taken: 0, unchanged: 0, leftAside: 0, refused: 1 },
     })
     const again = await threads.take(body)

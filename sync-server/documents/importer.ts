@@ -7,7 +7,7 @@ import {
   parseEntry,
 } from '../../domain/entries/entry.ts'
 import { documentFor } from '../../domain/fhir/place.ts'
-import { anotherPatient, statementOf, tooLarge } from '../../domain/fhir/statement.ts'
+import { anotherPatient, statementOf, tooLarge, tooManyItems } from '../../domain/fhir/statement.ts'
 import type { Identity } from '../identity/tokens.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { CommitOutcome, Draft, RegionStore } from '../store/ports.ts'
@@ -73,7 +73,8 @@ type Person = {
   lamports: Map<string, number>
 }
 
-type Draw = { item: PortionItem; draft: Draft }
+type HeldItem = Extract<PortionItem, { resource: unknown }>
+type Draw = { item: HeldItem; draft: Draft }
 
 const erasedWords = 'this patient was erased: nothing about them is taken any more'
 const unknownWords = 'the patient is not known here and stands in no Patient resource of this body'
@@ -163,10 +164,11 @@ export function createImporter({ store, metrics, readers, pace, now }: ImporterD
 
   /** Says whether everything that had to be saved is. */
   async function takePortion(
-    items: readonly PortionItem[],
+    portion: readonly PortionItem[],
     person: Person,
     course: Course,
   ): Promise<boolean> {
+    const items = holdable(portion, course.report)
     const subjects = items.map(subjectOf)
     const saved = await turns.take(subjects, async () => {
       const [places, statements] = await Promise.all([
@@ -175,19 +177,28 @@ export function createImporter({ store, metrics, readers, pace, now }: ImporterD
       ])
       for (const item of items) {
         const subject = subjectOf(item)
-        if (!places.has(subject) && item.resource) places.set(subject, documentFor(item.resource, person.id))
+        if (!places.has(subject)) places.set(subject, documentFor(item.resource, person.id))
       }
       await learnLamports(person, [...places.values()])
       const draws: Draw[] = []
       for (const item of items) {
         await pace.piece()
-        const draw = drawUp(item, places.get(subjectOf(item)), statements, person, course)
+        const draw = drawUp(item, places.get(subjectOf(item))!, statements, person, course)
         if (draw) draws.push(draw)
       }
       return commit(draws, course.report)
     })
     await pace.rest()
     return saved
+  }
+
+  function holdable(portion: readonly PortionItem[], report: ImportReport): HeldItem[] {
+    return portion.flatMap((item) => {
+      if ('resource' in item) return [item]
+      return (
+        refuse(report, item, item.excess === 'items' ? tooManyItems(item.type) : tooLarge(item.type)) ?? []
+      )
+    })
   }
 
   async function learnLamports({ lamports }: Person, documents: readonly string[]): Promise<void> {
@@ -198,15 +209,14 @@ export function createImporter({ store, metrics, readers, pace, now }: ImporterD
   }
 
   function drawUp(
-    item: PortionItem,
-    document: string | undefined,
+    item: HeldItem,
+    document: string,
     statements: readonly CommittedEntry[],
     { id: patientId, homeGroup, lamports }: Person,
     { order: { source, identity }, report }: Course,
   ): Draw | undefined {
     const { type, resource } = item
     const subject = subjectOf(item)
-    if (!resource || document === undefined) return refuse(report, item, tooLarge(type))
     if (patientIn(document) !== patientId) return refuse(report, item, anotherPatient(type))
     const statement = statementOf(resource, subjectIn(statements, subject, document), source)
     if (statement.outcome === 'refused') return refuse(report, item, statement.detail)

@@ -113,7 +113,7 @@ test('QU15 a document that was in quarantine is told whole to whoever follows it
   store.quarantine.noteLoaded(gap.document, [])
   const { servable } = await store.vectors()
   const tokens: Pick<Tokens, 'signCursor' | 'readCursor'> = {
-    signCursor: async () => 'proof',
+    signCursor: async () => 'signed',
     readCursor: async () => undefined,
   }
   const parts = async (state: 'held' | 'done') => {

@@ -15,7 +15,7 @@ const open: { destroy(): void }[] = []
 
 beforeEach(async () => {
   region = await startSampleRegion({
-    gateway: { timing: { round: 20, keepAlive: 100, ping: 60, dead: 2000 } },
+    gateway: { timing: { round: 20, keepAlive: 100, ping: 60, dead: 60_000 } },
   })
   make = createDrafts('frankfurt-general', region.authorOf())
 })

@@ -13,6 +13,7 @@ export type HistoriesState = {
 export const oneHistory: HistoriesState = { alarms: [], setAside: new Map() }
 
 /**
+ * @param unfit strand → peers whose rows of it were not taken, because they do not fit those that are here
  * @param differing strand → peers that hold another history of it, or have not set theirs aside
  * @param ends strand → what has become here of strands that have ended
  */
@@ -20,6 +21,7 @@ export function historiesState(
   region: string,
   differing: ReadonlyMap<string, readonly string[]>,
   ends: ReadonlyMap<string, EndState>,
+  unfit: ReadonlyMap<string, readonly string[]> = new Map(),
 ): HistoriesState {
   const strands = [...new Set([...differing.keys(), ...ends.keys()])].sort()
   const setAside = new Map<string, number>()
@@ -32,10 +34,18 @@ export function historiesState(
     const peers = differing.get(strand) ?? []
     const words = end
       ? [...endWords(strand, end, end.settling ? [region, ...peers] : peers)]
-      : [`two histories of ${strand} are about, ${peers.join(' and ')} holding the other one: it is being looked for where they part`]
+      : [
+          `two histories of ${strand} are about, ${peers.join(' and ')} holding the other one: it is being looked for where they part`,
+        ]
     return words.map((text) => ({ origin: parseStrand(strand).origin, words: text }))
   })
-  return { alarms, setAside }
+  const damaged = [...unfit]
+    .filter(([strand]) => !differing.has(strand) && !ends.get(strand)?.settling)
+    .map(([strand, peers]) => ({
+      origin: parseStrand(strand).origin,
+      words: `rows of ${strand} that ${peers.join(' and ')} sends are not what their hashes say, and are not taken: look at the disk there`,
+    }))
+  return { alarms: [...alarms, ...damaged], setAside }
 }
 
 function* endWords(strand: string, { last, waiting }: EndState, busy: readonly string[]): Generator<string> {

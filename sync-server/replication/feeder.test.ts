@@ -1,73 +1,154 @@
 import { expect, test } from 'vitest'
-import { chain, emptyHead, type LogRow } from '../store/log-row.ts'
-import { createFeeder, type FeederLog } from './feeder.ts'
+import { chain, emptyHead, type Head, type LogRow } from '../store/log-row.ts'
+import { createFeeder } from './feeder.ts'
 import type { PeerMessage } from './peer-wire.ts'
 
-const strand = 'frankfurt.1'
+const origin = 'frankfurt.1'
 
-function rowsOf(count: number): LogRow[] {
+/** A log of one strand, and a connection that takes only what a test lets it take. */
+function fed({ bytes = 100, fills = false } = {}) {
   const rows: LogRow[] = []
-  let head = emptyHead('entries', strand)
-  for (let seq = 1; seq <= count; seq++) {
-    const none = { clock: 0, subject: '', entryId: '', homeGroup: '', author: '', lamport: 0, epoch: 1 }
-    const row = chain(head, {
-      ...none,
-      origin: strand,
-      seq,
-      kind: 'entry',
-      document: 'chart/1',
-      keyId: 'key',
-      bytes: Buffer.from(String(seq)),
-    })
-    head = { seq, hash: row.hash }
-    rows.push(row)
+  let head: Head = emptyHead('entries', origin)
+  const sent: PeerMessage[] = []
+  const reads: { after: number; limit: number }[] = []
+  let room = true
+  let waiting: (() => void)[] = []
+  const feeder = createFeeder(
+    {
+      flushed: () => new Map([[origin, head.seq]]),
+      head: () => head,
+      hashAt: async (_, seq) => rows[seq - 1]?.hash,
+      async rowsAfter(_, after, limit) {
+        reads.push({ after, limit })
+        return rows.slice(after, after + limit)
+      },
+      heard: () => {},
+    },
+    {
+      send(message) {
+        sent.push(message)
+        if (fills && message.type === 'rows') room = false
+      },
+      room: () => room,
+      drained: () => (room ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    },
+    () => {},
+  )
+  function write(count: number): LogRow[] {
+    const fresh: LogRow[] = []
+    for (let i = 0; i < count; i++) {
+      const clear = {
+        document: 'chart/1',
+        subject: 's',
+        entryId: 'e',
+        homeGroup: 'g',
+        author: 'a',
+        lamport: 1,
+        epoch: 1,
+      }
+      const at = { origin, seq: head.seq + 1, kind: 'entry', clock: head.seq, keyId: 'k' }
+      const row = chain(head, { ...clear, ...at, bytes: Buffer.alloc(bytes, i) })
+      head = row
+      rows.push(row)
+      fresh.push(row)
+    }
+    return fresh
   }
-  return rows
+  const told = () =>
+    sent.flatMap((message) => (message.type === 'rows' ? message.rows.map(({ seq }) => seq) : []))
+  return {
+    feeder,
+    write,
+    told,
+    sent,
+    reads,
+    bytesSent: () =>
+      sent.reduce(
+        (sum, message) =>
+          sum + (message.type === 'rows' ? message.rows.reduce((s, r) => s + r.bytes!.length, 0) : 0),
+        0,
+      ),
+    room(open: boolean) {
+      room = open
+      if (!open) return
+      const resume = waiting
+      waiting = []
+      for (const go of resume) go()
+    },
+    follow: () =>
+      feeder.received({ type: 'follow', strand: origin, after: 0, hash: emptyHead('entries', origin).hash }),
+    settled: async () => {
+      for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
+    },
+  }
 }
 
-test('RP40 who asks while the log cannot be read is fed as soon as it can', async () => {
-  const rows = rowsOf(3)
-  let away = true
-  const read = <T>(value: T): Promise<T> =>
-    away ? Promise.reject(new Error('away')) : Promise.resolve(value)
-  const log: FeederLog = {
-    flushed: () => new Map([[strand, 3]]),
-    head: () => rows[2]!,
-    hashAt: (_, seq) => read(rows[seq - 1]?.hash),
-    rowsAfter: (_, after, limit) => read(rows.slice(after, after + limit)),
-    heard: () => {},
-  }
-  const sent: PeerMessage[] = []
-  const link = {
-    send: (message: PeerMessage) => void sent.push(message),
-    room: () => true,
-    drained: async () => {},
-  }
-  const feeder = createFeeder(log, link, () => {})
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 5))
-  const seqs = () =>
-    sent.flatMap((message) => (message.type === 'rows' ? message.rows.map((row) => row.seq) : []))
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
 
-  feeder.received({ type: 'follow', strand, after: 1, hash: rows[0]!.hash })
-  await settle()
-  feeder.tick()
-  await settle()
-  expect(seqs()).toEqual([])
-  away = false
-  feeder.tick()
-  await settle()
-  expect(seqs()).toEqual([2, 3])
-  feeder.tick()
-  await settle()
-  expect(seqs()).toEqual([2, 3])
+test('RP40 rows that are flushed while others are on their way follow at once, in order, without a gap', async () => {
+  const { feeder, write, told, follow, settled } = fed()
+  write(700)
+  follow()
+  for (let i = 0; i < 30; i++) {
+    feeder.flushed(origin, write(3))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await settled()
+  expect(told()).toEqual(upTo(790))
+  feeder.flushed(origin, write(2))
+  expect(told()).toEqual(upTo(792))
+})
 
-  away = true
-  feeder.received({ type: 'follow', strand, after: 1, hash: rows[0]!.hash })
-  await settle()
-  feeder.received({ type: 'unfollow', strand })
-  away = false
+test('RP40 what was flushed while the last rows lay in the connection is not left for the next tick', async () => {
+  const { feeder, write, told, follow, settled, room } = fed({ fills: true })
+  write(10)
+  follow()
+  await settled()
+  expect(told()).toEqual(upTo(10))
+  feeder.flushed(origin, write(3))
+  await settled()
+  expect(told()).toEqual(upTo(10))
+  room(true)
+  await settled()
+  expect(told()).toEqual(upTo(13))
+})
+
+test('RP41 what waits for a slow follower is bounded, however much is flushed; it gets everything in the end', async () => {
+  const { feeder, write, told, bytesSent, room, follow, settled, reads } = fed({ bytes: 50_000 })
+  write(200)
+  room(false)
+  follow()
+  for (let i = 0; i < 20; i++) {
+    feeder.flushed(origin, write(50))
+    await settled()
+  }
+  expect(bytesSent()).toBe(0)
+  room(true)
+  await settled()
+  room(false)
+  const before = bytesSent()
+  feeder.flushed(origin, write(300))
+  await settled()
+  // A message may be under way, and one more that had been read.
+  expect(bytesSent() - before).toBeLessThan(3 * 1024 * 1024)
+  expect(Math.max(...reads.slice(3).map(({ limit }) => limit))).toBeLessThanOrEqual(50)
+  for (let i = 0; i < 100; i++) {
+    room(true)
+    await settled()
+  }
+  expect(told()).toEqual(upTo(1500))
+})
+
+test('RP42 no vector says more of a strand than was sent, and its hash is that of the row it names', async () => {
+  const { feeder, write, sent, room, follow, settled } = fed()
+  const rows = write(10)
+  follow()
+  await settled()
+  room(false)
+  feeder.flushed(origin, write(5))
   feeder.tick()
-  await settle()
-  expect(seqs()).toEqual([2, 3])
-  feeder.close()
+  const vector = sent.at(-1)
+  if (vector?.type !== 'vector') throw new Error('no vector was sent')
+  expect(vector.strands.get(origin)).toBe(10)
+  expect(Buffer.from(vector.hashes.get(origin)!)).toEqual(Buffer.from(rows[9]!.hash))
 })

@@ -30,7 +30,7 @@ export type FollowerDeps = {
   /** Monotonic, in ms. */
   now(): number
   /** A peer's row does not fit the one that is here. */
-  suspect(region: string, strand: string, send: (message: PeerMessage) => void): void
+  suspect(strand: string, send: (message: PeerMessage) => void): void
   warn(message: string, detail: object): void
 }
 
@@ -51,13 +51,15 @@ export type Follower = {
   /** To be called at least every second: heartbeat, and a look for what is stuck. */
   tick(): void
   progress(region: string): PeerProgress
+  /** Strand → peers whose rows of it do not fit those that are here. */
+  unfit(): Map<string, string[]>
 }
 
 type Peer = {
   send: (message: PeerMessage) => void
   vector: Map<string, number> | undefined
   heardAt: number
-  /** Strands in which this peer's history is another one, with the end of the strand that was known then. */
+  /** Strands in which this peer's rows did not fit, with the end of the strand that was known when they were asked for. */
   differs: Map<string, number | undefined>
 }
 
@@ -70,6 +72,8 @@ export function createFollower(deps: FollowerDeps): Follower {
   const last = new Map<string, PeerProgress>()
   const following = new Map<string, string>()
   const movedAt = new Map<string, number>()
+  /** Strand → the end that was known when it was asked for last. */
+  const endAsked = new Map<string, number | undefined>()
 
   function evaluate(): void {
     const have = log.flushed()
@@ -90,11 +94,16 @@ export function createFollower(deps: FollowerDeps): Follower {
   }
 
   function offeredBy(peer: Peer): Map<string, number> | undefined {
-    if (!peer.vector) return undefined
-    const believed = [...peer.vector].filter(
-      ([strand]) => !peer.differs.has(strand) || peer.differs.get(strand) !== log.endOf(strand),
-    )
-    return new Map(believed.map(([strand, seq]) => [strand, upToEnd(strand, seq)]))
+    const counting = countingOf(peer)
+    return counting && new Map([...counting].filter(([strand]) => !isUnfit(peer, strand)))
+  }
+
+  function isUnfit({ differs }: Peer, strand: string): boolean {
+    return differs.has(strand) && differs.get(strand) === log.endOf(strand)
+  }
+
+  function countingOf({ vector }: Peer): Map<string, number> | undefined {
+    return vector && new Map([...vector].map(([strand, seq]) => [strand, upToEnd(strand, seq)]))
   }
 
   function upToEnd(strand: string, seq: number): number {
@@ -116,6 +125,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     const { seq, hash } = log.head(strand)
     following.set(strand, region)
     movedAt.set(strand, deps.now())
+    endAsked.set(strand, log.endOf(strand))
     peers.get(region)?.send({ type: 'follow', strand, after: seq, hash })
   }
 
@@ -152,8 +162,8 @@ export function createFollower(deps: FollowerDeps): Follower {
     const peer = peers.get(region)
     if (!peer) return
     deps.warn('a peer’s rows of an origin do not fit those that are here', { region, strand })
-    peer.differs.set(strand, log.endOf(strand))
-    deps.suspect(region, strand, peer.send)
+    peer.differs.set(strand, endAsked.get(strand))
+    deps.suspect(strand, peer.send)
   }
 
   return {
@@ -163,7 +173,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     },
     closed(region) {
       const peer = peers.get(region)
-      if (peer) last.set(region, { connected: false, heardAt: peer.heardAt, vector: offeredBy(peer) })
+      if (peer) last.set(region, { connected: false, heardAt: peer.heardAt, vector: countingOf(peer) })
       peers.delete(region)
       for (const [strand, sender] of [...following]) if (sender === region) following.delete(strand)
       evaluate()
@@ -189,9 +199,16 @@ export function createFollower(deps: FollowerDeps): Follower {
       evaluate()
       tell(vectorMessage(log))
     },
+    unfit() {
+      const unfit = new Map<string, string[]>()
+      for (const [region, peer] of peers)
+        for (const strand of peer.differs.keys())
+          if (isUnfit(peer, strand)) unfit.set(strand, [...(unfit.get(strand) ?? []), region].sort())
+      return unfit
+    },
     progress(region) {
       const peer = peers.get(region)
-      if (peer) return { connected: true, heardAt: peer.heardAt, vector: offeredBy(peer) }
+      if (peer) return { connected: true, heardAt: peer.heardAt, vector: countingOf(peer) }
       return last.get(region) ?? { connected: false, heardAt: undefined, vector: undefined }
     },
   }

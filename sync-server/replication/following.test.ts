@@ -26,13 +26,16 @@ async function expectEqual(regions: readonly SimulatedRegion[], seed: number): P
   }
   for (const region of [first!, ...others]) {
     expect(region.alarms(), `seed ${seed}, ${region.name}`).toEqual([])
-    const flushed = Object.entries(region.strands()).map(([strand, head]) => [strand, Number(head.split(' ')[0])])
+    const flushed = Object.entries(region.strands()).map(([strand, head]) => [
+      strand,
+      Number(head.split(' ')[0]),
+    ])
     expect(region.servable(), `seed ${seed}, ${region.name}`).toEqual(Object.fromEntries(flushed))
   }
 }
 
 test('RP10 what is written anywhere, under cuts at random, is in every region once the links are back', async () => {
-  for (let seed = 1; seed <= 30; seed++) {
+  for (let seed = 1; seed <= 15; seed++) {
     const random = randomOf(seed)
     const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)]!
     const simulation = createSimulation(names, random)
@@ -53,7 +56,7 @@ test('RP10 what is written anywhere, under cuts at random, is in every region on
 }, 120_000)
 
 test('RP11 survivors of a dead region become equal, though they had unequal parts of its rows', async () => {
-  for (let seed = 1; seed <= 20; seed++) {
+  for (let seed = 1; seed <= 10; seed++) {
     const random = randomOf(seed)
     const simulation = createSimulation(names, random)
     await simulation.start()
@@ -78,7 +81,7 @@ test('RP12 rows reach a region through a third one while its own link is cut', a
   void frankfurt!.write('e1')
   await simulation.pass(6000)
   expect(await nairobi!.entries()).toEqual(['e1'])
-})
+}, 60_000)
 
 test('RP13 a row that does not hold what its hash says is not taken, and the others go on', async () => {
   const simulation = createSimulation(names, randomOf(3))
@@ -95,8 +98,10 @@ test('RP13 a row that does not hold what its hash says is not taken, and the oth
   await simulation.pass(10_000)
   expect(await nairobi!.entries()).toEqual(['good', 'other'])
   expect(nairobi!.strands()['frankfurt.1']).toMatch(/^2 /)
-  expect(nairobi!.alarms()).toEqual([])
-})
+  expect(nairobi!.alarms()).toEqual([
+    'rows of frankfurt.1 that frankfurt sends are not what their hashes say, and are not taken: look at the disk there',
+  ])
+}, 60_000)
 
 test('RP14 messages between regions come back as they were sent; other bytes are no message', () => {
   const clear = {
@@ -149,11 +154,22 @@ test('RP14 messages between regions come back as they were sent; other bytes are
 test('RP15 what a newer region adds is passed over, and a row of a kind that is not known passed on as it is', async () => {
   expect(decodePeerMessage(new Uint8Array([99, 1, 2, 3]))).toBeUndefined()
   const unfollow = encodePeerMessage({ type: 'unfollow', strand: 'london.3' })
-  expect(decodePeerMessage(new Uint8Array([...unfollow, 7, 7, 7]))).toEqual({ type: 'unfollow', strand: 'london.3' })
+  expect(decodePeerMessage(new Uint8Array([...unfollow, 7, 7, 7]))).toEqual({
+    type: 'unfollow',
+    strand: 'london.3',
+  })
   const simulation = createSimulation(names, randomOf(15))
   const [frankfurt, london, nairobi] = simulation.regions
   const clear = { document: 'x', clock: -1, subject: 's', entryId: '', homeGroup: '', author: '', lamport: 3 }
-  const ofTomorrow = { ...clear, origin: 'paris.1', seq: 1, kind: 'seal', epoch: 1, keyId: '', bytes: Buffer.from('?') }
+  const ofTomorrow = {
+    ...clear,
+    origin: 'paris.1',
+    seq: 1,
+    kind: 'seal',
+    epoch: 1,
+    keyId: '',
+    bytes: Buffer.from('?'),
+  }
   frankfurt!.forge('entries', [chain(emptyHead('entries', 'paris.1'), ofTomorrow)])
   await simulation.start()
   simulation.link('nairobi', 'frankfurt', false)
@@ -163,7 +179,7 @@ test('RP15 what a newer region adds is passed over, and a row of a kind that is 
   expect(ofParis(nairobi!)).toEqual(ofParis(frankfurt!))
   expect(ofParis(nairobi!)).toMatchObject([{ kind: 'seal' }])
   await expectEqual(simulation.regions, 15)
-})
+}, 60_000)
 
 /** Values as they compare: byte strings of any class, maps and all. */
 function plain(value: unknown): unknown {

@@ -114,7 +114,6 @@ async function rowFor({ keyring, epochOf }: Pick<LineLog, 'keyring' | 'epochOf'>
   const { keyId, scope, homeGroup, origin, missing } = key
   const wrapped = await keyring.wrapFor(keyId, missing)
   return (
-    wrapped &&
-    grantRow({ epochOf }, { keyId, scope, homeGroup, recipients: missing, wrapped, maker: origin })
+    wrapped && grantRow({ epochOf }, { keyId, scope, homeGroup, recipients: missing, wrapped, maker: origin })
   )
 }

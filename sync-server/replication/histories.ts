@@ -32,9 +32,14 @@ export type HistoriesDeps = {
 
 export type Histories = {
   /** A peer's vector. */
-  heard(region: string, strands: ReadonlyMap<string, number>, hashes: ReadonlyMap<string, Uint8Array>, send: Send): void
+  heard(
+    region: string,
+    strands: ReadonlyMap<string, number>,
+    hashes: ReadonlyMap<string, Uint8Array>,
+    send: Send,
+  ): void
   /** A peer has refused, or has sent, a row of a strand that does not fit the one here. */
-  suspect(region: string, strand: string, send: Send): void
+  suspect(strand: string, send: Send): void
   received(region: string, message: PeerMessage, send: Send): void
   closed(region: string): void
   /** As much of a peer's vector as says the same rows as are meant here. */
@@ -102,7 +107,11 @@ export function createHistories({ log, now, alarm, warn }: HistoriesDeps): Histo
 
   function differs(region: string, strand: string, seq: number, send: Send): void {
     if (!apart.get(strand)?.has(region))
-      alarm('two histories of one origin are about: it will be ended where they part', { strand, region, seq })
+      alarm('two histories of one origin are about: it will be ended where they part', {
+        strand,
+        region,
+        seq,
+      })
     note(strand, region)
     const under = searches.get(strand)
     if (under && now() - under.askedAt < patienceMs) return
@@ -114,7 +123,10 @@ export function createHistories({ log, now, alarm, warn }: HistoriesDeps): Histo
   function ask(strand: string, search: Search): void {
     search.askedAt = now()
     const { low, high, region, send } = search
-    if (high - low > 1) return send({ type: 'probe', strand, seqs: between(low, high) })
+    if (high - low > 1) {
+      send({ type: 'probe', strand, seqs: between(low, high) })
+      return
+    }
     log
       .end(strand, low)
       .then((stored) => {
@@ -162,7 +174,7 @@ export function createHistories({ log, now, alarm, warn }: HistoriesDeps): Histo
         })
         .finally(() => comparing.delete(region))
     },
-    suspect(region, strand, send) {
+    suspect(strand, send) {
       const { seq } = log.head(strand)
       if (seq === 0) return
       // Whether it is another history, or one damaged row, the peer's own word will tell.
@@ -199,7 +211,8 @@ export function createHistories({ log, now, alarm, warn }: HistoriesDeps): Histo
 /** Up to as many places between two as one probe may ask for, evenly spread. */
 function between(low: number, high: number): number[] {
   const places = Math.min(probeSeqs, high - low - 1)
-  return Array.from({ length: places }, (_, i) => low + Math.ceil(((i + 1) * (high - low)) / (places + 1))).filter(
-    (seq, i, all) => seq > low && seq < high && seq !== all[i - 1],
-  )
+  return Array.from(
+    { length: places },
+    (_, i) => low + Math.ceil(((i + 1) * (high - low)) / (places + 1)),
+  ).filter((seq, i, all) => seq > low && seq < high && seq !== all[i - 1])
 }

@@ -146,7 +146,7 @@ export async function startReplication(deps: ReplicationDeps): Promise<Replicati
 
   return {
     flushedByPeers,
-    histories: () => historiesState(config.region, histories.differing(), endsOf(store)),
+    histories: () => historiesState(config.region, histories.differing(), endsOf(store), follower.unfit()),
     peers,
     async close() {
       stopTicking()

@@ -10,7 +10,7 @@ import { openRows } from '../store/open-row.ts'
 import { holdLines, startOrigin } from '../store/region-store.ts'
 import type { LinkHandlers, PeerLink, Wires } from './links.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessage } from './peer-wire.ts'
-import { type Replication, type ReplicatedStore, startReplication } from './replication.ts'
+import { type ReplicatedStore, type Replication, startReplication } from './replication.ts'
 
 /**
  * Regions of a test under a virtual clock: the real writers, intakes, fences, followers and feeders, on disks in memory,
@@ -90,7 +90,8 @@ export function createSimulation(
 
     function ground(line: Line, own: number): LineGround {
       const alive = () => {
-        if (life !== own) throw Object.assign(new Error('this process is gone'), { code: 'CONNECTION_CLOSED' })
+        if (life !== own)
+          throw Object.assign(new Error('this process is gone'), { code: 'CONNECTION_CLOSED' })
       }
       const counted = () => {
         statementsLeft -= 1
@@ -118,7 +119,11 @@ export function createSimulation(
       const own = ++life
       const grounds = { entries: ground('entries', own), notes: ground('notes', own) }
       const deps = {
-        config: { region: name, homeGroups: groupsOf(members()), limits: { importBytes: 0, pendingEntries: 1e6 } },
+        config: {
+          region: name,
+          homeGroups: groupsOf(members()),
+          limits: { importBytes: 0, pendingEntries: 1e6 },
+        },
         wrapping: { region: name, privateKey: {}, publicKeys: new Map(members().map((peer) => [peer, {}])) },
         cipher: openCipher,
         info: () => {},
@@ -131,7 +136,12 @@ export function createSimulation(
       const hashAt = (line: Line, of: string, seq: number) => tables[line].hashAt(of, seq)
       const { heard } = createFence({ region: name, logs, hashAt, warn: () => {} })
       const replication = await startReplication({
-        config: { region: name, peers: members().filter((peer) => peer !== name).map(peerConfig) },
+        config: {
+          region: name,
+          peers: members()
+            .filter((peer) => peer !== name)
+            .map(peerConfig),
+        },
         wires: wiresOf(name),
         timers: guardedTimers(timers, () => life === own),
         random,
@@ -183,18 +193,22 @@ export function createSimulation(
           [...up().logs[line].flushed()].map(([strand, seq]) => {
             const origin = strand.split('/')[0]!
             const { hash } = up().logs[line].head(origin)
-            return [strandOf(line, origin), `${seq} ${Buffer.from(hash).toString('hex').slice(0, 8)}`] as const
+            return [
+              strandOf(line, origin),
+              `${seq} ${Buffer.from(hash).toString('hex').slice(0, 8)}`,
+            ] as const
           }),
         )
         return Object.fromEntries(heads.sort(([a], [b]) => (a < b ? -1 : 1)))
       },
       servable: () =>
         Object.fromEntries(
-          lines
-            .flatMap((line) => [...up().logs[line].servable()])
-            .sort(([a], [b]) => (a < b ? -1 : 1)),
+          lines.flatMap((line) => [...up().logs[line].servable()]).sort(([a], [b]) => (a < b ? -1 : 1)),
         ),
-      alarms: () => up().replication.histories().alarms.map(({ words }) => words),
+      alarms: () =>
+        up()
+          .replication.histories()
+          .alarms.map(({ words }) => words),
       rows: (line) => disk.database[line],
       forge(line, rows) {
         for (const row of rows)

@@ -167,6 +167,21 @@ export function storeContract(name: string, createStore: () => Promise<StoreUnde
       expect(await store.entries.documentsAbout(vitals.entry.subject)).toEqual(documents)
     })
 
+    test('ST18 statementsAbout gives every statement about these subjects and no other, in whatever document', async () => {
+      const chart = make.newPatient()
+      const [first, other] = [chart.vitals('2024'), chart.vitals('2024')]
+      const { subject } = first.entry
+      const later = chart.vitals('2026', { subject })
+      await store.entries.commit([chart.patient, first, chart.allergy()])
+      await store.entries.commit([later, other])
+      const about = async (...subjects: string[]) =>
+        (await store.entries.statementsAbout(subjects)).map(({ id, entry }) => [id, entry.document]).sort()
+      const stated = [first, later].map(({ id, entry }) => [id, entry.document]).sort()
+      expect(await about(subject, 'Condition/nowhere')).toEqual(stated)
+      expect(await about(subject, other.entry.subject)).toHaveLength(3)
+      expect(await about()).toEqual([])
+    })
+
     test('ST12 the directory knows a patient when its commit is answered, and follows later statements', async () => {
       const chart = make.newPatient('Ärmel')
       expect(store.patients.get(chart.id)).toBeUndefined()

@@ -84,7 +84,8 @@ export async function openEnds(deps: EndsDeps): Promise<Ends> {
   const stop = deps.onFlushed((rows) => {
     for (const { row } of rows) {
       if (row.kind === 'end') learn(row.subject, row.lamport)
-      if (isAboutKeys(row) && waitingRows() > 0) void run()
+      // Grants come in great numbers: one look for all of them.
+      if (isAboutKeys(row) && waitingRows() > 0) runLater()
     }
   })
   for (const origin of ends.keys()) if (isBehind(origin)) settling.add(origin)
@@ -106,6 +107,11 @@ export async function openEnds(deps: EndsDeps): Promise<Ends> {
     return [...aside.values()].reduce((sum, counts) => sum + counts.waiting, 0)
   }
 
+  function runLater(): void {
+    stopRetry()
+    if (!closed) stopRetry = deps.timers.after(retryMs, () => void run())
+  }
+
   async function run(): Promise<void> {
     wanted = true
     if (running) return
@@ -117,8 +123,7 @@ export async function openEnds(deps: EndsDeps): Promise<Ends> {
       try {
         await settleAll()
       } catch {
-        stopRetry()
-        stopRetry = deps.timers.after(retryMs, () => void run())
+        runLater()
       }
     }
     running = false
@@ -149,8 +154,7 @@ export async function openEnds(deps: EndsDeps): Promise<Ends> {
       }
       const hash = last === 0 ? emptyHead(line, origin).hash : await table.hashAt(origin, last)
       if (hash) intake.setHead(origin, { seq: last, hash })
-      const counts = aside.get(origin) ?? { rows: 0, waiting: 0 }
-      aside.set(origin, { rows: counts.rows + moved, waiting: counts.waiting + waiting.length })
+      for (const [one, counts] of await table.setAsideCounts()) aside.set(one, counts)
       if (moved === 0) return
       deps.warn('rows behind the end of an origin are set aside', { line, origin, last, rows: moved })
       for (const listener of listeners) listener(origin, last, [...documents])

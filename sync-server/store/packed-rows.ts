@@ -11,7 +11,9 @@ export type PackedRows = {
   places: string
   /** Length of a row's bytes; -1 if it has none. */
   lengths: string
-  texts(column: 'origin' | 'kind' | 'document' | 'subject' | 'entryId' | 'homeGroup' | 'author' | 'keyId'): string
+  texts(
+    column: 'origin' | 'kind' | 'document' | 'subject' | 'entryId' | 'homeGroup' | 'author' | 'keyId',
+  ): string
   numbers(column: 'seq' | 'clock' | 'lamport' | 'epoch'): string
 }
 

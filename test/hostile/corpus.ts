@@ -4,7 +4,7 @@ import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness.js'
 import * as Y from 'yjs'
 import { canonicalJson, type Json } from '../../domain/entries/canonical.ts'
 import { type AuthoredItem, encodeItems } from '../../domain/entries/items.ts'
-import { encodeFrame, type WritableFrame } from '../../domain/wire/wire.ts'
+import { encodeFrame, type Proposal, type WritableFrame } from '../../domain/wire/wire.ts'
 import {
   awarenessMessage,
   step1Message,
@@ -100,19 +100,28 @@ export function authoredItems(origin = 'frankfurt.1'): AuthoredItem[] {
   }))
 }
 
-/** Messages of the plain y-websocket protocol, for a document of any kind. */
-export function stockMessages(random: Random): Uint8Array[] {
+/** What messages of the plain y-websocket protocol hold, for a document of any kind. */
+export function stockContents(random: Random) {
   const updates = noteUpdates(random, 30)
   const items = authoredItems()
   const foreign = new Y.Doc()
   foreign.getMap('entries').set('forged', { entry: true })
+  return {
+    updates: [...updates, encodeItems(items), encodeItems(items.slice(1)), Y.encodeStateAsUpdate(foreign)],
+    /** What the other half of the updates builds on. */
+    beginning: Y.mergeUpdates(updates.slice(0, updates.length / 2)),
+    stateVectors: stateVectors(updates),
+    awareness: awarenessUpdates(),
+  }
+}
+
+export type StockContents = ReturnType<typeof stockContents>
+
+export function stockMessages({ updates, stateVectors: vectors, awareness }: StockContents): Uint8Array[] {
   return [
-    ...updates.map((update) => (random.chance(0.5) ? updateMessage(update) : step2Message(update))),
-    ...stateVectors(updates).map(step1Message),
-    ...awarenessUpdates().map(awarenessMessage),
-    updateMessage(encodeItems(items)),
-    step2Message(encodeItems(items.slice(1))),
-    updateMessage(Y.encodeStateAsUpdate(foreign)),
+    ...updates.map((update, at) => (at % 2 === 0 ? updateMessage(update) : step2Message(update))),
+    ...vectors.map(step1Message),
+    ...awareness.map(awarenessMessage),
     Uint8Array.of(3),
     Uint8Array.of(2, 0, 1, 0x78),
   ]
@@ -120,19 +129,16 @@ export function stockMessages(random: Random): Uint8Array[] {
 
 type Author = { user: string; role: string; organisation: string }
 
-/** Proposals that a region would take one after the other, with the document that they make. */
-export function proposals(author: Author, count: number) {
+/** Proposals that a region would take one after the other: a patient, and what is known of her. */
+export function proposals(author: Author, count: number): Proposal[] {
   const chart = createDrafts('frankfurt-general', author).newPatient()
   const drafts = [chart.patient, ...Array.from({ length: count - 1 }, () => chart.allergy())]
-  return {
-    document: chart.document,
-    proposals: drafts.map(({ id, entry }) => ({ id, text: canonicalJson(entry as unknown as Json) })),
-  }
+  return drafts.map(({ id, entry }) => ({ id, text: canonicalJson(entry as unknown as Json) }))
 }
 
 /** Frames of the meridian endpoint, those that only a region sends too. */
 export function meridianFrames(author: Author, random: Random, documents: readonly string[]): Uint8Array[] {
-  const { proposals: proposed } = proposals(author, 3)
+  const proposed = proposals(author, 3)
   const vector = { 'frankfurt.1': 5, 'london.2': 7 }
   const frames: WritableFrame[] = [
     { channel: 0, type: 'submit', proposals: proposed },
@@ -164,7 +170,7 @@ export function meridianFrames(author: Author, random: Random, documents: readon
     { channel: 0, type: 'caught-up', request: 1 },
     { channel: 0, type: 'leaving', retryAfterMs: 5 },
   ]
-  const messages = stockMessages(random).map(
+  const messages = stockMessages(stockContents(random)).map(
     (message): WritableFrame => ({
       channel: 1 + random.below(documents.length + 1),
       type: 'message',

@@ -33,6 +33,7 @@ import {
   noteUpdates,
   proposals,
   stateVectors,
+  stockContents,
   stockMessages,
 } from './corpus.ts'
 import { type Decoder, ofBytes, ofJson, ofText } from './fuzz.ts'
@@ -45,7 +46,11 @@ export async function allDecoders(seed: number): Promise<Decoder[]> {
   return [
     frames(random),
     chunks(random),
-    ofBytes('stock messages', stockMessages(random), (bytes) => decodeMessage(bytes) !== undefined),
+    ofBytes(
+      'stock messages',
+      stockMessages(stockContents(random)),
+      (bytes) => decodeMessage(bytes) !== undefined,
+    ),
     readersOfCharts(random),
     ofBytes('state vectors', stateVectors(updates), (bytes) => isReadBy(decodeStateVector, bytes)),
     updatesOfNotes(updates),
@@ -120,7 +125,7 @@ function readersOfCharts(random: Random): Decoder {
   let channel = createRowsChannel()
   return ofBytes(
     'readers of a chart',
-    [...stockMessages(random), step1Message(Uint8Array.of(0))],
+    [...stockMessages(stockContents(random)), step1Message(Uint8Array.of(0))],
     (bytes) => {
       let effects = channel.step({ type: 'message', bytes }, true)
       for (let rounds = 0; rounds < 8 && effects.length > 0; rounds++)
@@ -315,7 +320,7 @@ function sealedBytes(): Decoder {
 }
 
 function entries(): Decoder[] {
-  const { proposals: valid } = proposals(samplePhysician, 4)
+  const valid = proposals(samplePhysician, 4)
   const ids = new Map(valid.map((one) => [one.text, one.id]))
   const texts = [...ids.keys()]
   const isSound = (examined: ParsedEntry | Refusal) => {

@@ -1,9 +1,15 @@
 import { emptyStateVector } from '../../domain/entries/items.ts'
 import { decodeFrame, encodeFrame, meridianProtocol } from '../../domain/wire/wire.ts'
-import { decodeMessage, step1Message } from '../../sync-server/gateway/messages.ts'
+import {
+  awarenessMessage,
+  decodeMessage,
+  step1Message,
+  step2Message,
+  updateMessage,
+} from '../../sync-server/gateway/messages.ts'
 import type { Draft } from '../../sync-server/store/ports.ts'
 import { createDrafts } from '../../sync-server/store/sample-drafts.ts'
-import { meridianFrames, stockMessages } from './corpus.ts'
+import { meridianFrames, proposals, type StockContents, stockContents, stockMessages } from './corpus.ts'
 import type { HostileRegion } from './hostile-region.ts'
 import { createLane, type Lane } from './lane.ts'
 import { mutated } from './mutate.ts'
@@ -12,8 +18,8 @@ import { createRandom, type Random } from './random.ts'
 /** Random and damaged frames, on every endpoint of a running region. */
 export type Front = {
   name: string
-  /** Frames as good clients send them. */
-  valid: readonly Uint8Array[]
+  /** The next random or damaged frame. */
+  next(random: Random): Uint8Array
   lane(number: number): Lane
   /** Something that is answered when what came before it has been worked through. */
   probe(number: number): { frame: Uint8Array; isAnswered(frame: Uint8Array): boolean }
@@ -38,7 +44,7 @@ export async function fire(front: Front, frames: number, seed: number): Promise<
         while (left > 0) {
           left -= 1
           const { frame, isAnswered } = front.probe(left)
-          await lane.fire([damaged(front.valid, random), frame], isAnswered)
+          await lane.fire([front.next(random), frame], isAnswered)
         }
       }),
     )
@@ -56,24 +62,50 @@ function damaged(valid: readonly Uint8Array[], random: Random): Uint8Array {
   return random.chance(0.1) ? random.bytes(random.below(200)) : mutated(random.pick(valid), valid, random)
 }
 
+/** A message that is damaged as a whole, or whose envelope is good and what is in it is not. */
+function damagedMessage(
+  contents: StockContents,
+  messages: readonly Uint8Array[],
+  random: Random,
+): Uint8Array {
+  switch (random.below(6)) {
+    case 0:
+      return step1Message(damaged(contents.stateVectors, random))
+    case 1:
+      return awarenessMessage(damaged(contents.awareness, random))
+    case 2:
+    case 3:
+      return (random.chance(0.5) ? updateMessage : step2Message)(damaged(contents.updates, random))
+    default:
+      return damaged(messages, random)
+  }
+}
+
 const query = Uint8Array.of(3)
 const isAwareness = (frame: Uint8Array) => decodeMessage(frame)?.type === 'awareness'
 
-/** A document over the stock endpoint; `named` says which one on which of the connections. */
+/** A document over the stock endpoint; `named` says which one on which connection of which lane. */
 export function stockFront(
   region: HostileRegion,
-  { name, named, seed }: { name: string; named(number: number): string; seed: number },
+  { name, named, seed }: { name: string; named(lane: number, connection: number): string; seed: number },
 ): Front {
+  const contents = stockContents(createRandom(seed))
+  const messages = stockMessages(contents)
   return {
     name,
-    valid: stockMessages(createRandom(seed)),
-    lane: (number) =>
-      createLane({
-        address: async () => ({
-          url: `${region.sync}/${named(number)}?token=${await freshToken(region)}`,
-          protocols: [],
-        }),
-      }),
+    next: (random) => damagedMessage(contents, messages, random),
+    lane(number) {
+      let connections = 0
+      return createLane({
+        address: async () => {
+          connections += 1
+          const token = await freshToken(region)
+          return { url: `${region.sync}/${named(number, connections)}?token=${token}`, protocols: [] }
+        },
+        // A note that is begun, so that not everything that is damaged builds on what is not here.
+        greeting: [updateMessage(contents.beginning)],
+      })
+    },
     probe: () => ({ frame: query, isAnswered: isAwareness }),
   }
 }
@@ -82,9 +114,27 @@ export function stockFront(
 export function meridianFront(region: HostileRegion, documents: readonly string[], seed: number) {
   const random = createRandom(seed)
   const valid = meridianFrames(region.author, random, documents)
+  const contents = stockContents(random)
+  const messages = stockMessages(contents)
+  const chart = proposals(region.author, 4)
   const front: Front = {
     name: 'meridian',
-    valid,
+    next(one) {
+      if (one.chance(0.4)) return damaged(valid, one)
+      const channel = 1 + one.below(documents.length)
+      if (one.chance(0.2)) return encodeFrame({ channel, type: 'open', document: documents[channel - 1]! })
+      if (one.chance(0.5))
+        return encodeFrame({ channel, type: 'message', message: damagedMessage(contents, messages, one) })
+      const texts = chart.map(({ text }) => Buffer.from(text))
+      return encodeFrame({
+        channel: 0,
+        type: 'submit',
+        proposals: [
+          { id: one.pick(chart).id, text: Buffer.from(damaged(texts, one)).toString('utf8') },
+          one.pick(chart),
+        ],
+      })
+    },
     lane: () =>
       createLane({
         address: async () => ({
@@ -105,9 +155,9 @@ export function meridianFront(region: HostileRegion, documents: readonly string[
   }
   const proposed = valid.flatMap((bytes) => {
     const frame = decodeFrame(bytes)
-    return frame?.type === 'submit' ? frame.proposals.map(({ id }) => id) : []
+    return frame?.type === 'submit' ? frame.proposals : []
   })
-  return { front, proposed }
+  return { front, proposed: [...proposed, ...chart].map(({ id }) => id) }
 }
 
 const tokens = new WeakMap<HostileRegion, { token: Promise<string>; at: number }>()

@@ -24,6 +24,7 @@ export type Audit = {
 const never = { strikes: Number.POSITIVE_INFINITY, windowMs: 1, refuseMs: 1 }
 const region = await startSampleRegion({ gateway: { stubborn: never } })
 const entries: string[] = []
+const errors: string[] = []
 const notes = new Map<string, number>()
 let noteBytes = 0
 region.store.entries.onFlushed((rows) => {
@@ -36,7 +37,13 @@ region.store.notes.append = (note) => {
   return append(note)
 }
 
+/** The log is kept by the test, not by the region. */
+function collectErrors(): void {
+  errors.push(...region.lines.splice(0).filter((line) => JSON.parse(line).level >= 50))
+}
+
 async function memory(): Promise<Memory> {
+  collectErrors()
   for (let rounds = 0; rounds < 4; rounds++) {
     globalThis.gc?.()
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -64,8 +71,7 @@ async function audit(): Promise<Audit> {
     for (const client of doc.store.clients.keys())
       if (client >= 2 ** 32) wrong.push("a note holds a region's client id")
   }
-  const errors = region.lines.filter((line) => JSON.parse(line).level >= 50)
-  region.lines.length = 0
+  collectErrors()
   return { entries, notes: { documents: notes.size, updates, bytes: noteBytes }, wrong, errors }
 }
 

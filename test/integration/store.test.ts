@@ -138,7 +138,7 @@ describe('the log on PostgreSQL', () => {
       const chart = make.newPatient()
       const drafts = [chart.patient, chart.allergy(), chart.allergy()]
       const committing = Promise.all(drafts.map((draft) => store.entries.commit([draft])))
-      await admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'meridian writer of entries'`
+      await admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'meridian writer of entries %'`
       for (const [outcome] of await committing)
         if (outcome?.outcome === 'committed') acknowledged.push(outcome.id)
     }

@@ -19,6 +19,7 @@ export type MeridianClient = {
   /** Calls at once, in the turn in which the frame arrived, when a condition on what has arrived holds. */
   when(holds: (heard: Heard) => boolean, act: () => void): void
   heard: Heard
+  isOpen(): boolean
   close(): void
 }
 
@@ -33,7 +34,12 @@ export type Heard = {
 
 const laterMs = 100
 
-export async function connectMeridian(sync: string, token: string): Promise<MeridianClient> {
+/** @param told hears of every word about other regions */
+export async function connectMeridian(
+  sync: string,
+  token: string,
+  told: (regions: { [region: string]: FrameVector }) => void = () => {},
+): Promise<MeridianClient> {
   const socket = new WebSocket(sync, [meridianProtocol, `bearer.${token}`])
   const heard: Heard = { acks: new Map(), refusals: new Map(), replicated: {}, later: 0 }
   const proposed = new Map<string, string>()
@@ -42,7 +48,10 @@ export async function connectMeridian(sync: string, token: string): Promise<Meri
     const frame = decodeFrame(new Uint8Array(data as Buffer))
     if (frame?.type === 'ack') for (const ack of frame.acks) heard.acks.set(ack.id, ack)
     else if (frame?.type === 'refuse') for (const one of frame.refusals) refused(one)
-    else if (frame?.type === 'replicated') heard.replicated = frame.regions
+    else if (frame?.type === 'replicated') {
+      heard.replicated = frame.regions
+      told(frame.regions)
+    }
     look()
   })
   function refused(refusal: Refusal): void {
@@ -76,6 +85,7 @@ export async function connectMeridian(sync: string, token: string): Promise<Meri
       look()
     },
     heard,
+    isOpen: () => socket.readyState === WebSocket.OPEN,
     close: () => socket.terminate(),
   }
 }

@@ -23,8 +23,6 @@ export type NoteAddress = {
 export type NoteListener = {
   /** Updates, the first answer (step 2) included. */
   update?(update: Uint8Array): void
-  /** The server's part of the first sync is here: its step 2, behind any updates before it. */
-  synced?(): void
   /** What the client has and the server lacks: its step 2 to the server's step 1. */
   own?: Uint8Array
   /** Tells everybody that this Yjs client is here, as apps do. */
@@ -93,7 +91,6 @@ export function openNote(address: NoteAddress, listener: NoteListener = {}): Pro
       if (kind === sync.step2 && state === 'opening') {
         state = 'open'
         clearTimeout(late)
-        listener.synced?.()
         resolve(socket)
       }
     })

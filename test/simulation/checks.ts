@@ -1,0 +1,149 @@
+import { itemKey } from '../../domain/entries/items.ts'
+import { type Line, lines } from '../../sync-server/store/line.ts'
+import { emptyHead, follows } from '../../sync-server/store/log-row.ts'
+import type { Plan } from './chaos.ts'
+import { headsIn, rowAt, rowsIn } from './disk.ts'
+import { allDocuments } from './proposals.ts'
+import type { SimulatedRegion } from './simulated-region.ts'
+import type { World } from './simulation.ts'
+
+/** What must be true at every moment. */
+export function checkNow({ regions, ledger }: World): void {
+  for (const region of regions) {
+    const open = region.open()
+    if (!open) continue
+    for (const line of lines) {
+      const { flushed, servable } = {
+        flushed: open.logs[line].flushed(),
+        servable: open.logs[line].servable(),
+      }
+      for (const [strand, seq] of servable)
+        if (seq > (flushed.get(strand) ?? 0))
+          ledger.violation(`${region.name} serves more of ${strand} than it has`)
+    }
+  }
+}
+
+/** What is not yet as it should be when all troubles are over: told in words, empty when all is well. */
+export function differences(world: World): string[] {
+  const { regions, devices, readers } = world
+  const found: string[] = []
+  for (const region of regions) {
+    const open = region.open()
+    if (!open) {
+      found.push(`${region.name} is not open`)
+      continue
+    }
+    for (const line of lines) {
+      const there = vectorOf(region, line)
+      if (there !== vectorOf(regions[0]!, line))
+        found.push(`${region.name} has ${line} ${there}, ${regions[0]!.name} ${vectorOf(regions[0]!, line)}`)
+      for (const view of ['flushed', 'servable'] as const) {
+        const known = textOf(
+          [...open.logs[line][view]()].map(([strand, seq]) => [strand.split('/')[0]!, seq]),
+        )
+        if (known !== there)
+          found.push(`${region.name} says that ${view} of ${line} is ${known}, and it has ${there}`)
+      }
+    }
+  }
+  devices.forEach((device, i) => {
+    if (!device.isQuiet()) found.push(`device ${i} waits for answers`)
+    const missing = allDocuments.flatMap((document) => {
+      const holds = device.entriesOf(document)
+      return itemsIn(regions[0]!, document).filter((key) => !holds.has(key.split('@')[0]!))
+    })
+    if (missing.length > 0) found.push(`device ${i} lacks ${missing.length} items`)
+  })
+  readers.forEach((reader, i) => {
+    const region = regions.find((one) => one.name === reader.region())!
+    const missing = itemsIn(region, reader.document).filter((key) => !reader.items().includes(key))
+    if (missing.length > 0 || reader.hasGap())
+      found.push(`reader ${i} of ${reader.document} in ${region.name} lacks ${missing.length} items`)
+  })
+  return found
+}
+
+/** What was promised, held against what is there when everything is quiet. */
+export function checkAtEnd(world: World, plan: Plan): void {
+  const { regions, devices, readers, notes, ledger } = world
+  for (const text of differences(world)) ledger.violation(`never healed: ${text}`)
+  for (const region of regions) for (const line of lines) checkChains(region, line, ledger.violation)
+  for (const line of lines) {
+    const heads = regions.map((region) => hashesOf(region, line))
+    for (const [i, other] of heads.entries())
+      if (other !== heads[0])
+        ledger.violation(`${regions[i]!.name} and ${regions[0]!.name} differ in ${line}`)
+  }
+  const stored = new Map(regions.map((region) => [region.name, entriesIn(region)]))
+  for (const [name, entries] of stored)
+    for (const [id, origins] of entries)
+      if (new Set(origins).size !== origins.length) ledger.violation(`${name} has ${id} twice of one origin`)
+  for (const device of devices)
+    for (const [id, { sample, acknowledged, mayBeStored, end }] of device.proposals) {
+      const holders = [...stored].filter(([, entries]) => entries.has(id)).map(([name]) => name)
+      if (acknowledged && holders.length < regions.length)
+        ledger.violation(
+          `${id} was acknowledged as ${acknowledged.origin}#${acknowledged.seq} and is in ${holders}`,
+        )
+      if (!acknowledged && !mayBeStored && holders.length > 0)
+        ledger.violation(`${id} was refused (${end}) and is in ${holders}`)
+      if (!sample.isSound && (acknowledged || holders.length > 0))
+        ledger.violation(`${id} must never be taken and is in ${holders}`)
+      if (sample.isSound && end !== undefined && end !== 'given up')
+        ledger.violation(`${id} is sound and was refused: ${end}`)
+    }
+  for (const { region, origin, seq } of notes)
+    for (const other of regions)
+      if (plan.restores?.region !== region && !rowAt(other.database.disk().notes, origin, seq))
+        ledger.violation(`note ${origin}#${seq} was stored in ${region} and is not in ${other.name}`)
+  for (const reader of readers) {
+    const region = regions.find((one) => one.name === reader.region())!
+    const there = new Set(itemsIn(region, reader.document))
+    const extra = reader.items().filter((key) => !there.has(key))
+    if (extra.length > 0 && !plan.restores)
+      ledger.violation(`a reader of ${reader.document} shows ${extra} which ${region.name} does not have`)
+  }
+}
+
+function checkChains(region: SimulatedRegion, line: Line, violation: (text: string) => void): void {
+  for (const [origin, rows] of region.database.disk()[line].log) {
+    let head = emptyHead(line, origin)
+    for (const row of rows) {
+      if (!follows(head, row)) {
+        violation(`${region.name} has ${line} of ${origin} whose row ${row.seq} does not follow ${head.seq}`)
+        break
+      }
+      head = { seq: row.seq, hash: row.hash }
+    }
+  }
+}
+
+function vectorOf(region: SimulatedRegion, line: Line): string {
+  return textOf([...headsIn(region.database.disk()[line])].map(([origin, { seq }]) => [origin, seq]))
+}
+
+function hashesOf(region: SimulatedRegion, line: Line): string {
+  const heads = [...headsIn(region.database.disk()[line])]
+  return textOf(heads.map(([origin, { hash }]) => [origin, Buffer.from(hash).toString('hex')]))
+}
+
+function textOf(pairs: [string, string | number][]): string {
+  return pairs
+    .map(([name, value]) => `${name}:${value}`)
+    .sort()
+    .join(' ')
+}
+
+function entriesIn(region: SimulatedRegion): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const { kind, entryId, origin } of rowsIn(region.database.disk().entries))
+    if (kind === 'entry') found.set(entryId, [...(found.get(entryId) ?? []), origin])
+  return found
+}
+
+function itemsIn(region: SimulatedRegion, document: string): string[] {
+  return rowsIn(region.database.disk().entries)
+    .filter((row) => row.kind === 'entry' && row.document === document)
+    .map((row) => itemKey(row.entryId, row.origin))
+}
