@@ -103,12 +103,14 @@ export function createImportReaders({
   }
 
   function takeThread(): ImportThread {
-    const resting = idle.pop()
-    if (!resting) return startThread()
-    clearTimeout(resting.timer)
-    return resting.thread
+    for (let resting = idle.pop(); resting; resting = idle.pop()) {
+      clearTimeout(resting.timer)
+      if (!resting.thread.ended()) return resting.thread
+    }
+    return startThread()
   }
 
+  count()
   return {
     async lend(bytes, signal, work) {
       if (bytes < limits.smallBytes) return work(readHere())

@@ -169,6 +169,7 @@ export function createImporter({ store, metrics, readers, pace, now }: ImporterD
     course: Course,
   ): Promise<boolean> {
     const items = holdable(portion, course.report)
+    if (items.length === 0) return true
     const subjects = items.map(subjectOf)
     const saved = await turns.take(subjects, async () => {
       const [places, statements] = await Promise.all([

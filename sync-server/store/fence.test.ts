@@ -5,7 +5,7 @@ import { type Line, lines } from './line.ts'
 const hash = (n: number) => new Uint8Array(32).fill(n)
 
 /** Two lines that stand at row 10 of `frankfurt.1`, each row with a hash of its own. */
-function fenced({ fails = 0 } = {}) {
+function fenced({ fails = 0, inLog = [] as string[] } = {}) {
   const origins: { [line in Line]: string } = { entries: 'frankfurt.1', notes: 'frankfurt.1' }
   const leaves: ((origin: string) => Promise<void>)[] = []
   let left = fails
@@ -18,10 +18,8 @@ function fenced({ fails = 0 } = {}) {
       if (line === 'notes' && left-- > 0) throw new Error('the database does not answer')
       origins[line] = origin
     },
-    ends: {
-      leaveBy: (leave: (origin: string) => Promise<void>) => void leaves.push(leave),
-      state: () => new Map(),
-    },
+    flushed: () => new Map(inLog.map((strand) => [strand, 1])),
+    ends: { leaveBy: (leave: (origin: string) => Promise<void>) => void leaves.push(leave) },
   })
   const logs = { entries: log('entries'), notes: log('notes') } as unknown as FenceDeps['logs']
   const warnings: string[] = []
@@ -61,9 +59,10 @@ test('ST41 an incarnation that could be begun in one line only is begun in the o
 })
 
 test('ST42 the own origin is left when it has ended, and a later one is not', async () => {
-  const { origins, leave } = fenced()
+  const { origins, leave } = fenced({ inLog: ['frankfurt.3/notes', 'london.8'] })
   await leave('frankfurt.1')
-  expect(lines.map((line) => origins[line])).toEqual(['frankfurt.2', 'frankfurt.2'])
+  // Above every incarnation that the log has rows of.
+  expect(lines.map((line) => origins[line])).toEqual(['frankfurt.4', 'frankfurt.4'])
   await leave('frankfurt.1')
-  expect(lines.map((line) => origins[line])).toEqual(['frankfurt.2', 'frankfurt.2'])
+  expect(lines.map((line) => origins[line])).toEqual(['frankfurt.4', 'frankfurt.4'])
 })

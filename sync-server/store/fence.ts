@@ -19,7 +19,7 @@ export type Fence = {
 
 export type FenceDeps = {
   region: string
-  logs: { [line in Line]: Pick<LineLog, 'writer' | 'beginIncarnation' | 'ends'> }
+  logs: { [line in Line]: Pick<LineLog, 'writer' | 'beginIncarnation' | 'ends' | 'flushed'> }
   hashAt(line: Line, origin: string, seq: number): Promise<Uint8Array | undefined>
   warn(message: string, detail: object): void
 }
@@ -50,8 +50,10 @@ export function createFence({ region, logs, hashAt, warn }: FenceDeps): Fence {
     return undefined
   }
 
-  async function leave(because: string, known: Iterable<string>): Promise<void> {
-    due ??= nextOrigin(region, [...known, own(), ...lines.map((line) => logs[line].writer.origin())])!
+  async function leave(because: string, named: Iterable<string>): Promise<void> {
+    const inLog = lines.flatMap((line) => [...logs[line].flushed().keys()])
+    const known = [...named, ...inLog].map((strand) => parseStrand(strand).origin)
+    due ??= nextOrigin(region, [...known, ...lines.map((line) => logs[line].writer.origin())])!
     warn('a new incarnation begins', { origin: due, because })
     for (const line of lines) if (logs[line].writer.origin() !== due) await logs[line].beginIncarnation(due)
     due = undefined
@@ -67,7 +69,7 @@ export function createFence({ region, logs, hashAt, warn }: FenceDeps): Fence {
     logs[line].ends.leaveBy((origin) =>
       inTurn(async () => {
         if (due !== undefined || logs[line].writer.origin() === origin)
-          await leave('another history of this region is about', logs[line].ends.state().keys())
+          await leave('another history of this region is about', [])
       }),
     )
 
@@ -75,11 +77,7 @@ export function createFence({ region, logs, hashAt, warn }: FenceDeps): Fence {
     heard: (strands, hashes = new Map()) =>
       inTurn(async () => {
         const because = due ? 'it was decided before' : await contradiction(strands, hashes)
-        if (because !== undefined)
-          await leave(
-            because,
-            [...strands.keys()].map((strand) => parseStrand(strand).origin),
-          )
+        if (because !== undefined) await leave(because, strands.keys())
       }),
   }
 }

@@ -26,9 +26,13 @@ describe('under which origin a region goes on', () => {
     expect(decide([line('frankfurt.1', 5, 1, 1), line('frankfurt.2', 5, 1, 1)])).toBe('frankfurt.3')
   })
 
-  test('ST43 it leaves an origin that its own log says has ended', () => {
+  test('ST43 it leaves an origin that its own log says has ended, or has a later incarnation of', () => {
     const ended = { ...line('frankfurt.1', 5, 1, 1), ended: true }
-    expect(decide([ended, line('frankfurt.1', 0, 2, 2)], ['frankfurt.2'])).toBe('frankfurt.3')
+    const other = line('frankfurt.1', 0, 2, 2)
+    expect(decide([ended, other], ['frankfurt.1'])).toBe('frankfurt.2')
+    expect(decide([ended, other], ['frankfurt.2'])).toBe('frankfurt.3')
+    // A state folder that was put back alone: the log itself has gone on.
+    expect(decide([line('frankfurt.1', 5, 1, 1), other], ['frankfurt.1', 'frankfurt.2'])).toBe('frankfurt.3')
   })
 
   test('ST35 the next incarnation lies above every one that anybody has named', () => {

@@ -1,11 +1,12 @@
-import { originOf, parseOrigin } from '../../domain/entries/origin.ts'
+import { isLaterIncarnation, originOf, parseOrigin } from '../../domain/entries/origin.ts'
 import { sameBytes } from './log-row.ts'
 import type { Witnessed } from './witness.ts'
 
 /**
  * Under which origin a region may go on writing. It continues its origin only if every line of the log holds the row
- * that the line's witness names, and the origin has not ended; in doubt it begins the next incarnation, without waiting for anybody. What the old
- * origin acknowledged and this disk has lost comes back from the peers as rows of another origin.
+ * that the line's witness names, has none of a later incarnation, and does not say that the origin has ended; in doubt
+ * it begins the next incarnation, without waiting for anybody. What the old origin acknowledged and this disk has lost
+ * comes back from the peers as rows of another origin.
  */
 
 export type LineEvidence = {
@@ -32,10 +33,11 @@ export function decideOrigin(
   lastResort: number,
 ): StartDecision {
   const witnessed = evidence.map((line) => line.witnessed)
-  const doubt = doubtIn(region, evidence)
+  const known = [...knownOrigins]
+  const doubt = doubtIn(region, evidence, known)
   const first = witnessed[0]
   if (!doubt && first) return { outcome: 'continue', origin: first.origin }
-  const used = [...knownOrigins, ...witnessed.flatMap((w) => (w ? [w.origin] : []))]
+  const used = [...known, ...witnessed.flatMap((w) => (w ? [w.origin] : []))]
   return {
     outcome: 'begin',
     origin: nextOrigin(region, used) ?? originOf(region, lastResort),
@@ -43,7 +45,11 @@ export function decideOrigin(
   }
 }
 
-function doubtIn(region: string, evidence: readonly LineEvidence[]): string | undefined {
+function doubtIn(
+  region: string,
+  evidence: readonly LineEvidence[],
+  known: readonly string[],
+): string | undefined {
   const origins = new Set(evidence.map((line) => line.witnessed?.origin))
   if (origins.has(undefined)) return 'there is no witness of what this region acknowledged last'
   if (origins.size > 1) return 'the witnesses name different incarnations'
@@ -53,6 +59,8 @@ function doubtIn(region: string, evidence: readonly LineEvidence[]): string | un
       return `the database lacks row ${witnessed!.head.seq} of ${witnessed!.origin}, which was acknowledged`
     if (!sameBytes(hashInLog, witnessed!.head.hash))
       return `row ${witnessed!.head.seq} of ${witnessed!.origin} is not the one that was acknowledged`
+    const later = known.find((origin) => isLaterIncarnation(origin, witnessed!.origin))
+    if (later) return `there are rows of ${later}, and the witness names ${witnessed!.origin}`
     if (ended) return `${witnessed!.origin} has ended: another history of it is about`
   }
   return undefined

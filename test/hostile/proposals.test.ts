@@ -10,6 +10,7 @@ import { type Entry, entryLimits } from '../../domain/entries/entry.ts'
 import { emptyStateVector, encodeItems } from '../../domain/entries/items.ts'
 import { clientIdOf } from '../../domain/entries/origin.ts'
 import { decodeFrame, encodeFrame, type Proposal } from '../../domain/wire/wire.ts'
+import { examineText } from '../../sync-server/documents/proposal.ts'
 import { decodeMessage, step1Message, updateMessage } from '../../sync-server/gateway/messages.ts'
 import { type SampleRegion, startSampleRegion } from '../../sync-server/gateway/sample-region.ts'
 import type { Draft } from '../../sync-server/store/ports.ts'
@@ -283,6 +284,26 @@ describe('proposals over the meridian endpoint', () => {
       ['nothing', 'schema', { id: '', text: '' }],
     ]
   }
+})
+
+describe('canonical text', () => {
+  test('HO43 holds no key twice: whatever is put in front of any key of any object, the proposal is refused', () => {
+    const { text } = textOf(make.newPatient().patient)
+    let objects = 0
+    for (let at = text.indexOf('{'); at >= 0; at = text.indexOf('{', at + 1)) {
+      const first = /^\{("[^"]*"):/.exec(text.slice(at))?.[1]
+      if (first === undefined) continue
+      objects += 1
+      for (const value of ['null', '{}', '[]', '"x"', '0']) {
+        const twice = `${text.slice(0, at + 1)}${first}:${value},${text.slice(at + 1)}`
+        expect(JSON.parse(twice)).toEqual(JSON.parse(text))
+        const examined = examineText({ id: sha256Base64url(twice), text: twice })
+        expect(examined).toMatchObject({ code: 'schema', retry: false })
+      }
+    }
+    expect(objects).toBeGreaterThan(4)
+    expect(examineText({ id: sha256Base64url(text), text })).toHaveProperty('canonical', text)
+  })
 })
 
 function textOf({ id, entry }: { id: string; entry: Entry }): Proposal {

@@ -25,7 +25,8 @@ export function checkNow({ regions, ledger }: World): void {
 }
 
 /** What is not yet as it should be when all troubles are over: told in words, empty when all is well. */
-export function differences(world: World): string[] {
+export function differences(world: World, plan: Plan): string[] {
+  const forksPossible = plan.restores?.witness === 'rolled back'
   const { regions, devices, readers } = world
   const found: string[] = []
   for (const region of regions) {
@@ -51,13 +52,19 @@ export function differences(world: World): string[] {
     if (!device.isQuiet()) found.push(`device ${i} waits for answers`)
     const missing = allDocuments.flatMap((document) => {
       const holds = device.entriesOf(document)
-      return itemsIn(regions[0]!, document).filter((key) => !holds.has(key.split('@')[0]!))
+      return itemsIn(regions[0]!, document).filter(({ entryId }) => !holds.has(entryId))
     })
     if (missing.length > 0) found.push(`device ${i} lacks ${missing.length} items`)
   })
   readers.forEach((reader, i) => {
     const region = regions.find((one) => one.name === reader.region())!
-    const missing = itemsIn(region, reader.document).filter((key) => !reader.items().includes(key))
+    const shows = new Set(reader.items())
+    const missing = itemsIn(region, reader.document).filter(
+      ({ key, origin, clock }) =>
+        // Where a disk and its witness were put back, a Yjs client may hold what was lost at the place of what came after:
+        // its state vector says nothing else, and no region can tell.
+        !shows.has(key) && !(forksPossible && reader.holds(origin, clock)),
+    )
     if (missing.length > 0 || reader.hasGap())
       found.push(`reader ${i} of ${reader.document} in ${region.name} lacks ${missing.length} items`)
   })
@@ -67,7 +74,7 @@ export function differences(world: World): string[] {
 /** What was promised, held against what is there when everything is quiet. */
 export function checkAtEnd(world: World, plan: Plan): void {
   const { regions, devices, readers, notes, ledger } = world
-  for (const text of differences(world)) ledger.violation(`never healed: ${text}`)
+  for (const text of differences(world, plan)) ledger.violation(`never healed: ${text}`)
   for (const region of regions) for (const line of lines) checkChains(region, line, ledger.violation)
   for (const line of lines) {
     const heads = regions.map((region) => hashesOf(region, line))
@@ -99,7 +106,7 @@ export function checkAtEnd(world: World, plan: Plan): void {
         ledger.violation(`note ${origin}#${seq} was stored in ${region} and is not in ${other.name}`)
   for (const reader of readers) {
     const region = regions.find((one) => one.name === reader.region())!
-    const there = new Set(itemsIn(region, reader.document))
+    const there = new Set(itemsIn(region, reader.document).map(({ key }) => key))
     const extra = reader.items().filter((key) => !there.has(key))
     if (extra.length > 0 && !plan.restores)
       ledger.violation(`a reader of ${reader.document} shows ${extra} which ${region.name} does not have`)
@@ -142,8 +149,8 @@ function entriesIn(region: SimulatedRegion): Map<string, string[]> {
   return found
 }
 
-function itemsIn(region: SimulatedRegion, document: string): string[] {
+function itemsIn(region: SimulatedRegion, document: string) {
   return rowsIn(region.database.disk().entries)
     .filter((row) => row.kind === 'entry' && row.document === document)
-    .map((row) => itemKey(row.entryId, row.origin))
+    .map(({ entryId, origin, clock }) => ({ key: itemKey(entryId, origin), entryId, origin, clock }))
 }

@@ -217,7 +217,8 @@ export function createDatabase(region: string, schedule: Schedule, random: Rando
       const error = troubles.diskFull
         ? databaseError('53100', 'could not extend file: No space left on device')
         : databaseError('40001', 'could not serialize access')
-      return answer(process, session, statement, { error })
+      answer(process, session, statement, { error })
+      return
     }
     let outcome: { value: unknown } | { error: Error }
     try {

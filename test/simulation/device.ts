@@ -16,7 +16,8 @@ import type { Schedule } from './schedule.ts'
 /**
  * A device. It keeps what it proposed until a second region has flushed it, proposes it again on every new connection,
  * and moves to another region when it gets no answer. It catches up with the documents in its scope, and shows
- * each region how far it has come.
+ * each region how far it has come. What a region says of others it believes as far as this showed that both mean the same
+ * rows: a region whose disk and witness were put back writes other rows under the same numbers.
  */
 export type Device = {
   propose(sample: Sample): void
@@ -61,14 +62,18 @@ type Connection = {
   wire: ClientWire
   isOpen: boolean
   unanswered: Map<string, number>
-  target: { target: FrameVector; proof: string } | undefined
+  /** The catch-up that is under way. */
+  asked: { cursor: FrameVector; target: FrameVector; proof: string; differs: boolean } | undefined
+  /** How far the device's history and the region's are known to be one. */
+  agreed: FrameVector
+  replicated: { [region: string]: FrameVector }
 }
 
 export function createDevice(deps: DeviceDeps): Device {
   const { name, regions, schedule, random } = deps
   const proposals = new Map<string, Proposed>()
   const held = new Map(deps.documents.map((document) => [document, new Y.Doc()]))
-  let cursor: { target: FrameVector; proof: string } = { target: {}, proof: '' }
+  let cursor = { target: {} as FrameVector, proof: '' }
   let request = 0
   let region = deps.home
   let current: Connection | undefined
@@ -80,7 +85,9 @@ export function createDevice(deps: DeviceDeps): Device {
       region,
       isOpen: false,
       unanswered: new Map(),
-      target: undefined,
+      asked: undefined,
+      agreed: {},
+      replicated: {},
       wire: connectDevice(
         deps.gateOf(region),
         {
@@ -106,9 +113,11 @@ export function createDevice(deps: DeviceDeps): Device {
 
   /** Gives this connection up. What was not answered on it may have been stored. */
   function leave(): void {
+    const left = current
+    if (!left) return
     stopWaiting()
-    for (const [id, tries] of current?.unanswered ?? []) if (tries > 0) proposals.get(id)!.mayBeStored = true
-    current?.wire.drop()
+    for (const [id, tries] of left.unanswered) if (tries > 0) proposals.get(id)!.mayBeStored = true
+    left.wire.drop()
     current = undefined
     if (isSettled) region = deps.home
     else if (random.chance(0.4)) region = random.pick(regions)
@@ -138,7 +147,7 @@ export function createDevice(deps: DeviceDeps): Device {
   function catchUp(mine: Connection): void {
     if (current !== mine) return
     request += 1
-    mine.target = undefined
+    mine.asked = { cursor: cursor.target, target: {}, proof: '', differs: false }
     const state = cursor.proof === '' ? 'new' : 'held'
     const scope = deps.documents.map((document) => ({ document, state }) as const)
     const { target, proof } = cursor
@@ -163,26 +172,42 @@ export function createDevice(deps: DeviceDeps): Device {
         for (const { id, code } of frame.refusals) refused(from, answered(from, id), code)
         return
       case 'replicated':
-        for (const proposed of proposals.values()) {
-          const { acknowledged, isSafe, sample } = proposed
-          if (isSafe || !acknowledged || !isElsewhere(acknowledged, frame.regions)) continue
-          proposed.isSafe = true
-          schedule.trace(`${name} hears that ${sample.proposal.id.slice(0, 6)} is elsewhere too`)
-        }
+        from.replicated = frame.regions
+        forgetWhatIsSafe(from)
         return
       case 'target':
-        if (frame.request === request) from.target = frame
+        if (frame.request === request && from.asked)
+          from.asked = { ...from.asked, target: frame.target, proof: frame.proof }
         return
       case 'gone':
         held.set(frame.document, new Y.Doc())
+        if (from.asked) from.asked.differs = true
         return
       case 'part':
         if (frame.request === request) Y.applyUpdate(held.get(frame.document)!, frame.update)
         return
       case 'caught-up':
-        if (frame.request !== request || !from.target) return
-        cursor = from.target
-        schedule.trace(`${name} has caught up with ${from.region}: ${JSON.stringify(cursor.target)}`)
+        if (frame.request === request && from.asked) caughtUp(from, from.asked)
+    }
+  }
+
+  function caughtUp(
+    from: Connection,
+    { cursor: held, target, proof, differs }: NonNullable<Connection['asked']>,
+  ): void {
+    cursor = { target, proof }
+    schedule.trace(`${name} has caught up with ${from.region}: ${JSON.stringify(target)}`)
+    from.agreed = differs ? {} : lower(held, target)
+    forgetWhatIsSafe(from)
+  }
+
+  function forgetWhatIsSafe({ agreed, replicated }: Connection): void {
+    for (const proposed of proposals.values()) {
+      const { acknowledged, isSafe, sample } = proposed
+      if (isSafe || !acknowledged || acknowledged.seq > (agreed[acknowledged.origin] ?? 0)) continue
+      if (!isElsewhere(acknowledged, replicated)) continue
+      proposed.isSafe = true
+      schedule.trace(`${name} hears that ${sample.proposal.id.slice(0, 6)} is elsewhere too`)
     }
   }
 
@@ -227,6 +252,7 @@ export function createDevice(deps: DeviceDeps): Device {
     cutOff: leave,
     settleDown() {
       isSettled = true
+      region = deps.home
       leave()
     },
     isQuiet() {
@@ -241,6 +267,10 @@ export function createDevice(deps: DeviceDeps): Device {
 
 function isKept({ end, isSafe }: Proposed): boolean {
   return end === undefined && !isSafe
+}
+
+function lower(a: FrameVector, b: FrameVector): FrameVector {
+  return Object.fromEntries(Object.entries(a).map(([origin, seq]) => [origin, Math.min(seq, b[origin] ?? 0)]))
 }
 
 /** Has another region than the one that acknowledged it flushed this commit? */

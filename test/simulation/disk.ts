@@ -19,6 +19,11 @@ export function rowAt({ log }: MemoryRows, origin: string, seq: number): LogRow 
   return log.get(origin)?.[seq - 1]
 }
 
+/** A row that was set aside behind the end of its origin. */
+export function asideAt({ aside }: MemoryRows, origin: string, seq: number): LogRow | undefined {
+  return aside.find(({ row }) => row.origin === origin && row.seq === seq)?.row
+}
+
 export function headsIn({ log }: MemoryRows): Map<string, Head> {
   const heads = new Map<string, Head>()
   for (const [origin, rows] of log) {

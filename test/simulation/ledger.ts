@@ -3,7 +3,7 @@ import type { PeerMessage } from '../../sync-server/replication/peer-wire.ts'
 import { type Line, parseStrand, strandOf } from '../../sync-server/store/line.ts'
 import type { LogRow } from '../../sync-server/store/log-row.ts'
 import type { Database } from './database.ts'
-import { rowAt } from './disk.ts'
+import { asideAt, rowAt } from './disk.ts'
 import type { Schedule } from './schedule.ts'
 
 /**
@@ -42,7 +42,8 @@ export function createLedger(databases: ReadonlyMap<string, Database>, schedule:
 
   function durable(region: string, strand: string, seq: number): LogRow | undefined {
     const { line, origin } = parseStrand(strand)
-    return rowAt(databases.get(region)!.disk()[line], origin, seq)
+    const stored = databases.get(region)!.disk()[line]
+    return rowAt(stored, origin, seq) ?? asideAt(stored, origin, seq)
   }
 
   function named(by: string, row: LogRow, line: Line): void {

@@ -161,7 +161,7 @@ export function createNetwork({ schedule, random, sent }: NetworkDeps): Network 
     schedule.after(random.between(1, there.mostMs + back.mostMs), () => {
       if (over || process.state() === 'dead') return
       const now = listening.get(to)
-      if (!now || now.process.state() !== 'running' || stateOf(from, to).way !== 'open') return giveUp()
+      if (now?.process.state() !== 'running' || stateOf(from, to).way !== 'open') return giveUp()
       const line: Line = {
         dialler: { region: from, process, handlers: undefined, closed: false },
         listener: { region: to, process: now.process, handlers: undefined, closed: false },

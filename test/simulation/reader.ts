@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import { entriesMap } from '../../domain/entries/items.ts'
+import { clientIdOf } from '../../domain/entries/origin.ts'
 import { closeCodes } from '../../domain/wire/wire.ts'
 import { decodeMessage, step1Message, step2Message } from '../../sync-server/gateway/messages.ts'
 import { type ClientWire, connectDevice, type Gate } from './client-wire.ts'
@@ -12,6 +13,8 @@ export type Reader = {
   region(): string
   /** Keys of the items that it shows. */
   items(): string[]
+  /** Is there an item at this clock of this origin? Perhaps another one than the region has there. */
+  holds(origin: string, clock: number): boolean
   /** Items that wait for others, which never happens where clocks come without gaps. */
   hasGap(): boolean
   cutOff(): void
@@ -61,7 +64,8 @@ export function createReader(deps: ReaderDeps): Reader {
   }
 
   function leave(): void {
-    current?.drop()
+    if (!current) return
+    current.drop()
     current = undefined
     if (!isSettled && random.chance(0.4)) region = random.pick(regions)
     schedule.after(random.between(20, 1500), connect)
@@ -72,6 +76,7 @@ export function createReader(deps: ReaderDeps): Reader {
     document,
     region: () => region,
     items: () => [...doc.getMap(entriesMap).keys()].sort(),
+    holds: (origin, clock) => clock < Y.getState(doc.store, clientIdOf(origin)),
     hasGap: () => doc.store.pendingStructs !== null,
     cutOff: leave,
     settleDown(last) {

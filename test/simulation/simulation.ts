@@ -66,7 +66,7 @@ export async function simulate(seed: number, tell?: (line: string) => void): Pro
   for (let waited = 0; waited < patienceMs; waited += lookMs) {
     await schedule.runUntil(schedule.now() + lookMs)
     checkNow(world)
-    if (differences(world).length === 0) {
+    if (differences(world, plan).length === 0) {
       healedIn = waited
       break
     }

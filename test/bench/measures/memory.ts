@@ -3,6 +3,7 @@ import { proportionalBytes, residentBytes } from '../affinity.ts'
 import { inTurns } from '../load/in-turns.ts'
 import { type NoteSocket, openNote } from '../load/note-socket.ts'
 import { createTypist } from '../load/typing.ts'
+import { until } from '../load/waiting.ts'
 import type { BenchServer } from '../servers/server.ts'
 import type { Measure } from './measure.ts'
 
@@ -39,6 +40,8 @@ export const memory: Measure = {
   },
 }
 
+const noteBytes = 5 * 1024
+
 async function openAll(
   server: BenchServer,
   prefix: string,
@@ -50,9 +53,17 @@ async function openAll(
     Array.from({ length: notes }, (_, i) => i),
     20,
     async (i) => {
-      const socket = await openNote(server.note(`${prefix}-${i}`, i), { present: firstClient + i })
-      socket.update(createTypist(firstClient + i).type('a'.repeat(5 * 1024)))
+      let heard = 0
+      const socket = await openNote(server.note(`${prefix}-${i}`, i), {
+        present: firstClient + i,
+        update: (update) => {
+          heard += update.length
+        },
+      })
       sockets.push(socket)
+      socket.update(createTypist(firstClient + i).type('a'.repeat(noteBytes)))
+      // All three send an update to its sender too; by this server it is durable then.
+      await until('a note', () => heard > noteBytes, { everyMs: 5 })
     },
   )
   return sockets
