@@ -16,6 +16,7 @@ export default defineConfig({
             'electron/**/*.test.ts',
             'test/unit/**/*.test.ts',
             'test/hostile/**/*.test.ts',
+            'test/simulation/**/*.test.ts',
           ],
         },
       },

@@ -60,9 +60,10 @@ export async function catchUp(
 ): Promise<void> {
   const { channel, request } = asked
   const proven = (await tokens.readCursor(asked.proof)) ?? { vector: {}, hashes: {} }
-  const differ = await store.proven(proven)
+  // The target comes first, so that every row up to it is compared: what is written meanwhile is compared the next time.
   const { servable } = await store.vectors()
   const target = targetFor(asked.target, servable)
+  const differ = await store.proven(proven)
   const proof = await tokens.signCursor(higher(proven, await store.proofOf(target)))
   if (link.ended()) return
   link.send({ channel, type: 'target', request, proof, target })

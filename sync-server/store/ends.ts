@@ -1,4 +1,5 @@
 import type { Keyring } from '../keys/keyring.ts'
+import type { FlushedRow } from './flushed-row.ts'
 import type { StatedRow } from './group.ts'
 import { type Intake, isAboutKeys } from './intake.ts'
 import { type Line, payloadKindOf } from './line.ts'
@@ -7,7 +8,7 @@ import { emptyHead, type LogRow, type RowKind, sameBytes } from './log-row.ts'
 import { openRow } from './open-row.ts'
 import type { PlainRow } from './plain-row.ts'
 import type { Timers } from './timers.ts'
-import type { FlushedRow, Writer } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 /**
  * Where origins end. A region whose disk and witness were restored together goes on under its old origin, and then

@@ -3,13 +3,13 @@ import type { Commit, CommittedEntry, Entry } from '../../domain/entries/entry.t
 import { clientIdOf } from '../../domain/entries/origin.ts'
 import { patientScope, scopeOf } from '../keys/keyring.ts'
 import type { EntryTable } from './entry-table.ts'
+import type { FlushedRow } from './flushed-row.ts'
 import type { LineLog } from './line-log.ts'
 import type { LogRow } from './log-row.ts'
 import { openRows } from './open-row.ts'
 import type { AppendOutcome, PlainRow } from './plain-row.ts'
 import type { CommitOutcome, Draft, EntryLog, FlushedEntry } from './ports.ts'
 import type { QuarantineRegister } from './quarantine.ts'
-import type { FlushedRow } from './writer.ts'
 
 export type EntryLogDeps = {
   log: LineLog

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { createKeyring, scopeOf } from '../keys/keyring.ts'
 import { seal } from '../keys/sealing.ts'
 import type { KeyCipher } from '../keys/wrapping.ts'
+import type { FlushedRow } from './flushed-row.ts'
 import { createIntake, type IntakeDeps } from './intake.ts'
 import { chain, emptyHead, type Head, type LogRow, type RowKind } from './log-row.ts'
-import type { FlushedRow } from './writer.ts'
 
 /** Wrapping that can be read by whoever is named in it. */
 const cipher: KeyCipher = {

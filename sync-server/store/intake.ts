@@ -1,10 +1,10 @@
 import { type Keyring, scopeOf } from '../keys/keyring.ts'
+import type { FlushedRow } from './flushed-row.ts'
 import { createLackingKeys, type LackingKey } from './lacking-keys.ts'
 import type { Line } from './line.ts'
 import type { LineTable } from './line-table.ts'
 import { emptyHead, follows, type Head, type LogRow } from './log-row.ts'
 import { openRows } from './open-row.ts'
-import type { FlushedRow } from './writer.ts'
 
 /**
  * Takes rows of other origins into a line: in order and checked against the running hash, or not at all. What is

@@ -1,5 +1,6 @@
 import type { Keyring } from '../keys/keyring.ts'
 import { type Ends, openEnds } from './ends.ts'
+import type { FlushedRow } from './flushed-row.ts'
 import { createIntake, type Intake, isAboutKeys, type Taken } from './intake.ts'
 import { type Line, strandOf } from './line.ts'
 import type { LineGround } from './line-ground.ts'
@@ -7,7 +8,7 @@ import { emptyHead, type Head, type LogRow } from './log-row.ts'
 import { createNumbering } from './numbering.ts'
 import type { Pen } from './pen.ts'
 import { UnusableStateFolder, type Witness } from './witness.ts'
-import { createWriter, type FlushedRow, type Writer } from './writer.ts'
+import { createWriter, type Writer } from './writer.ts'
 import { witnessWords } from './writer-words.ts'
 
 /** One line of a region's log as a whole: its writer, what it takes in from others, and what it can serve. */

@@ -4,13 +4,13 @@ import { z } from 'zod'
 import { scopeOf } from '../keys/keyring.ts'
 import { open, seal } from '../keys/sealing.ts'
 import { inTime, type Sql } from './database.ts'
+import type { FlushedRow } from './flushed-row.ts'
 import { parseStrand } from './line.ts'
 import type { LineLog } from './line-log.ts'
 import { logRow, type StoredRow } from './log-row-sql.ts'
 import { openRows } from './open-row.ts'
 import type { NoteLog, NotePlace, NoteUpdate } from './ports.ts'
 import type { QuarantineRegister } from './quarantine.ts'
-import type { FlushedRow } from './writer.ts'
 
 /** A note update that was not stored. The note must be read from the log again. */
 export class NoteNotStored extends Error {

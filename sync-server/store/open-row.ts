@@ -1,17 +1,8 @@
 import { type Keyring, scopeOf } from '../keys/keyring.ts'
 import { open } from '../keys/sealing.ts'
+import type { FlushedRow } from './flushed-row.ts'
 import { type Line, payloadKindOf } from './line.ts'
 import type { LogRow } from './log-row.ts'
-import type { FlushedRow } from './writer.ts'
-
-/**
- * Why the content of a row cannot be had here.
- *
- * - `no-key`: its key was not granted to this region, or has not come yet. What can be served ends before it.
- * - `erased`: its key was destroyed, for good. The row is kept, because others stand on it in the chain.
- * - `damaged`: the key is here, and what it opens is not what was sealed. The row is passed over; an operator is told.
- */
-export type Unopened = 'no-key' | 'erased' | 'damaged'
 
 /** Opens rows, each with its content or the reason why not. Rows without content, like grants, have neither. */
 export async function openRows(keyring: Keyring, line: Line, rows: readonly LogRow[]): Promise<FlushedRow[]> {

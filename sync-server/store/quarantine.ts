@@ -1,7 +1,7 @@
+import type { FlushedRow } from './flushed-row.ts'
 import type { Line } from './line.ts'
 import type { LogRow } from './log-row.ts'
 import type { Quarantine, QuarantinedRow, QuarantineReason } from './ports.ts'
-import type { FlushedRow } from './writer.ts'
 
 /**
  * Rows that this region cannot read although it has their key, and the documents that they belong to.

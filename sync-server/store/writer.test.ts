@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { createKeyring } from '../keys/keyring.ts'
+import type { FlushedRow } from './flushed-row.ts'
 import { grantRow } from './group.ts'
 import type { LineTable } from './line-table.ts'
 import { emptyHead, follows, type Head, type LogRow } from './log-row.ts'
@@ -8,7 +9,7 @@ import { createNumbering } from './numbering.ts'
 import type { Pen, PenInHand } from './pen.ts'
 import type { AppendOutcome, PlainRow } from './plain-row.ts'
 import type { Witness } from './witness.ts'
-import { createWriter, type FlushedRow, type Writer, type WriterDeps } from './writer.ts'
+import { createWriter, type Writer, type WriterDeps } from './writer.ts'
 
 const origin = 'frankfurt.1'
 

@@ -1,9 +1,8 @@
-import type { Entry } from '../../domain/entries/entry.ts'
 import { isLaterIncarnation } from '../../domain/entries/origin.ts'
 import { isConnectionLoss } from './database.ts'
+import type { FlushedRow } from './flushed-row.ts'
 import { buildGroup, type Group, type GroupDeps, type StatedRow, statedGroup } from './group.ts'
-import { emptyHead, type Head, type LogRow, sameBytes } from './log-row.ts'
-import type { Unopened } from './open-row.ts'
+import { emptyHead, type Head, sameBytes } from './log-row.ts'
 import type { Pen, PenInHand } from './pen.ts'
 import type { AppendOutcome, PlainRow } from './plain-row.ts'
 import type { Timers } from './timers.ts'
@@ -24,16 +23,6 @@ import { refusalWords, witnessWords } from './writer-words.ts'
  * 6. The session that holds the pen is heard of every second. When it was not for longer than a standby waits at
  *    least, this process does not count as the writer, whatever it remembers.
  */
-
-/** A row that is flushed, with its content if this region can open it. */
-export type FlushedRow = {
-  row: LogRow
-  plain: Uint8Array | undefined
-  /** The entry that the content is, where it was at hand. */
-  entry?: Entry | undefined
-  /** Why there is no content, though this kind of row has one. */
-  why?: Unopened
-}
 
 export type WriterDeps = GroupDeps & {
   origin: string

@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,6 @@ import { WebSocket } from 'ws'
 import { regionFolder } from '../../sync-server/cluster/region-folder.ts'
 import { makeSecrets } from '../../sync-server/cluster/secrets.ts'
 import type { PeerConfig } from '../../sync-server/config/config.ts'
-import { freePorts } from '../../sync-server/free-ports.ts'
 import { type Identity, tlsWires, type Wires } from '../../sync-server/replication/links.ts'
 import { encodePeerMessage, type PeerMessage, peerProtocol } from '../../sync-server/replication/peer-wire.ts'
 
@@ -21,7 +20,7 @@ const identities: { [region: string]: Identity } = {}
 let wires: Wires
 let listening: { close(): Promise<void> }
 let port = 0
-let links = 0
+let opened = 0
 const open: { destroy(): void }[] = []
 
 beforeAll(async () => {
@@ -33,19 +32,14 @@ beforeAll(async () => {
       certificate: readFileSync(secrets.tlsCertificate, 'utf8'),
     }
   }
-  ;[port = 0] = await freePorts(1)
+  port = await freePort()
   wires = tlsWires(
     { replication: { host: '127.0.0.1', port }, peers: [peer('london')] },
     identities['frankfurt']!,
   )
   listening = await wires.listen(() => {
-    links += 1
-    return {
-      received: (message) => void heard.push(message),
-      closed: () => {
-        links -= 1
-      },
-    }
+    opened += 1
+    return { received: (message) => void heard.push(message), closed: () => undefined }
   })
 })
 afterEach(async () => {
@@ -56,6 +50,14 @@ afterAll(async () => {
   await listening.close()
   rmSync(folder, { recursive: true })
 })
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port: free } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return free
+}
 
 function peer(region: string): PeerConfig {
   return {
@@ -144,7 +146,7 @@ describe('the replication port', () => {
   }, 40_000)
 
   test('HO71 without the certificate of a peer nobody is spoken to', async () => {
-    const before = links
+    const before = opened
     for (const who of [undefined, identities['stranger'], identities['frankfurt']]) {
       const { isOpen, closed } = await webSocket(who)
       expect([isOpen(), await until(closed)]).toEqual([false, true])
@@ -155,15 +157,14 @@ describe('the replication port', () => {
       old.on('error', () => resolve())
       old.on('close', () => resolve())
     })
-    expect(links).toBe(before)
+    expect(opened).toBe(before)
   })
 
-  test('HO72 a peer that speaks another protocol, text, garbage, or too much at once is cut off', async () => {
+  test('HO72 a peer that speaks another protocol, garbage, or too much at once is cut off', async () => {
     const before = heard.length
     const other = await webSocket(identities['london'], 'meridian.v1')
     expect(await until(other.closed)).toBe(true)
     for (const message of [
-      'text',
       Uint8Array.of(),
       Uint8Array.of(4, 255, 255, 255),
       Uint8Array.of(1, 255, 255, 255, 255, 255, 255, 255, 15),

@@ -10,6 +10,8 @@ import type { World } from './simulation.ts'
  */
 export type Plan = {
   durationMs: number
+  /** Troubles come this much more often than in a long history. */
+  pace: number
   links: boolean
   serverKills: boolean
   killsInStatements: number
@@ -24,9 +26,12 @@ export type Plan = {
   restores: { region: string; witness: 'kept' | 'rolled back' } | undefined
 }
 
-export function plannedFor(random: Random, regions: readonly string[]): Plan {
+/** @param isBrief a third of the time, with as many troubles */
+export function plannedFor(random: Random, regions: readonly string[], isBrief: boolean): Plan {
+  const pace = isBrief ? 3 : 1
   return {
-    durationMs: random.between(8_000, 30_000),
+    durationMs: random.between(8_000, 30_000) / pace,
+    pace,
     links: random.chance(0.6),
     serverKills: random.chance(0.5),
     killsInStatements: random.chance(0.4) ? random.between(0.0005, 0.01) : 0,
@@ -49,7 +54,7 @@ export function chaos(world: World, plan: Plan): void {
 
   /** Again and again until the end of all troubles, about every so many ms. */
   function often(meanMs: number, act: () => void): void {
-    const next = random.between(0.1, 1.9) * meanMs
+    const next = (random.between(0.1, 1.9) * meanMs) / plan.pace
     if (schedule.now() + next > plan.durationMs) return
     schedule.after(next, () => {
       act()

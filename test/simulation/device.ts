@@ -182,6 +182,7 @@ export function createDevice(deps: DeviceDeps): Device {
       case 'gone':
         held.set(frame.document, new Y.Doc())
         if (from.asked) from.asked.differs = true
+        schedule.trace(`${name} is to read ${frame.document} anew`)
         return
       case 'part':
         if (frame.request === request) Y.applyUpdate(held.get(frame.document)!, frame.update)

@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { decodeFrame } from '../../domain/wire/wire.ts'
 import { decodeMessage } from '../../sync-server/gateway/messages.ts'
-import { chaos, plannedFor } from './chaos.ts'
+import { chaos, type Plan, plannedFor } from './chaos.ts'
 import { checkAtEnd, checkNow, differences } from './checks.ts'
 import type { Gate } from './client-wire.ts'
 import { createDevice, type Device } from './device.ts'
@@ -48,14 +48,18 @@ const names = ['frankfurt', 'london', 'nairobi'] as const
 const patienceMs = 120_000
 const lookMs = 250
 
-export async function simulate(seed: number, tell?: (line: string) => void): Promise<Outcome> {
+/** @param tell hears every line of the history */
+export async function simulate(
+  seed: number,
+  { isBrief = false, tell }: { isBrief?: boolean; tell?: ((line: string) => void) | undefined } = {},
+): Promise<Outcome> {
   const random = createRandom(seed)
   const schedule = createSchedule(tell)
   const world = createWorld(schedule, random)
-  const plan = plannedFor(random, names)
+  const plan = plannedFor(random, names, isBrief)
   schedule.trace(`seed ${seed}: ${JSON.stringify(plan)}`)
   chaos(world, plan)
-  write(world, plan.durationMs)
+  write(world, plan)
   let healedIn = patienceMs
   for (let at = lookMs; at < plan.durationMs; at += lookMs) {
     await schedule.runUntil(at)
@@ -159,10 +163,10 @@ function shown(ledger: Ledger, region: string, update: Uint8Array): void {
 }
 
 /** Patients first, then statements about them, from all devices, and a few keystrokes. */
-function write({ schedule, random, devices, regions, notes }: World, durationMs: number): void {
+function write({ schedule, random, devices, regions, notes }: World, { durationMs, pace }: Plan): void {
   for (let patient = 0; patient < sampleSize.patients; patient++)
     schedule.after(random.between(50, 400), () => random.pick(devices).propose(patientSample(patient)))
-  const many = 20 + random.below(40)
+  const many = Math.ceil((20 + random.below(40)) / pace)
   const next = new Map<number, number>()
   for (let i = 0; i < many; i++) {
     const patient = random.below(sampleSize.patients)
