@@ -100,8 +100,13 @@ export type ParsedEntry = { id: string; entry: Entry; canonical: string }
 /**
  * Parses a proposal that came from outside. The answer holds the entry, its canonical JSON and its id, or one
  * problem in words for the person who has to mend it. Values of the entry never appear in the words.
+ * @param given `text`: what the value was parsed from, which saves parsing it again if it is canonical; `hash`: a faster
+ *   one than this code's own, with the same result
  */
-export function parseEntry(value: unknown): ParsedEntry | EntryProblem {
+export function parseEntry(
+  value: unknown,
+  given: { text?: string; hash?: (text: string) => string } = {},
+): ParsedEntry | EntryProblem {
   const broken = jsonProblem(value)
   if (broken) return { code: 'schema', detail: broken }
   const schema = (value as { schema?: unknown } | null)?.schema
@@ -119,7 +124,8 @@ export function parseEntry(value: unknown): ParsedEntry | EntryProblem {
   if (utf8Length(canonical) > entryLimits.entryBytes)
     return { code: 'limit', detail: `an entry has at most ${entryLimits.entryBytes} bytes` }
   // The entry is read back from its canonical text, so that key order, and with it every encoding, is the same everywhere.
-  return { id: sha256Base64url(canonical), entry: JSON.parse(canonical) as Entry, canonical }
+  const entry = (canonical === given.text ? value : JSON.parse(canonical)) as Entry
+  return { id: (given.hash ?? sha256Base64url)(canonical), entry, canonical }
 }
 
 export function isParsedEntry(parsed: ParsedEntry | EntryProblem): parsed is ParsedEntry {

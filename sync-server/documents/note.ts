@@ -77,7 +77,7 @@ const mergeAtMost = 64
 /** Updates since the last snapshot from which one is kept when the note rests, and from which it is kept at once. */
 const snapshotUpdates = { resting: 200, writing: 5000 }
 /** Quiet time after which a snapshot is kept, and after which the document leaves memory, in ms. */
-const quietMs = { snapshot: 2000, sleep: 30_000 }
+const quietMs = { snapshot: 2000, sleep: 10_000 }
 
 /** Bytes that may wait to be stored; what comes then is applied when they are. */
 const mostUnflushed = 8 * 1024 * 1024
@@ -118,6 +118,7 @@ export function createNote(deps: NoteDeps): Note {
     const loading: Held = { doc: undefined, loaded: log.load(document).then(assemble) }
     function assemble(stored: StoredNote): Y.Doc {
       const { doc, misfits } = assembleNote(stored, createDoc, fromLog)
+      listenTo(doc)
       quarantine.noteLoaded(document, misfits)
       loading.doc = doc
       if (mine !== generation) return doc
@@ -174,8 +175,13 @@ export function createNote(deps: NoteDeps): Note {
     fresh.getXmlFragment('content')
     fresh.getText('text')
     fresh.getMap('meta')
-    fresh.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin === fromLog || fresh !== held?.doc) return
+    return fresh
+  }
+
+  /** Only a document that is loaded is listened to: Yjs would encode the whole of it for the listener. */
+  function listenTo(doc: Y.Doc): void {
+    doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin === fromLog || doc !== held?.doc) return
       if (origin === fromRegion) tell(update)
       else {
         unflushed.push({ update, author: typeof origin === 'string' ? origin : tidied })
@@ -183,7 +189,6 @@ export function createNote(deps: NoteDeps): Note {
         writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(write)
       }
     })
-    return fresh
   }
 
   function tell(update: Uint8Array): void {

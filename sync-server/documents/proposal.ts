@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { isDocumentName, parseDocumentName, patientOf } from '../../domain/documents/document-name.ts'
 import {
   canonicalJson,
@@ -56,7 +57,7 @@ export function examineText({ id, text }: Proposal): ParsedEntry | Refusal {
   } catch {
     return refusal(id, 'schema', 'the proposal is no JSON')
   }
-  const parsed = parseEntry(value)
+  const parsed = parseEntry(value, { text, hash: nativeHash })
   if (!isParsedEntry(parsed)) return refusal(id, parsed.code, parsed.detail)
   if (parsed.canonical !== text)
     return refusal(id, 'schema', 'the proposal is not in canonical form (RFC 8785)')
@@ -64,9 +65,12 @@ export function examineText({ id, text }: Proposal): ParsedEntry | Refusal {
   return parsed
 }
 
+/** The hash of an entry by Node's own cryptography: several times as fast as the one that runs in browsers too. */
+const nativeHash = (text: string) => hash('sha256', text, 'base64url')
+
 /** A proposal in a JSON body, where the region itself makes the id. What has no id is called by its place. */
 export function examineValue(value: unknown, place: string): ParsedEntry | Refusal {
-  const parsed = parseEntry(value)
+  const parsed = parseEntry(value, { hash: nativeHash })
   if (isParsedEntry(parsed)) return parsed
   const id = jsonProblem(value) === undefined ? sha256Base64url(canonicalJson(value as Json)) : place
   return refusal(id, parsed.code, parsed.detail)

@@ -74,7 +74,9 @@ export function createKeyring(keys: WrappingKeys, { wrapKey, unwrapKey }: KeyCip
     const entry = known.get(grant.keyId) ?? begin(grant)
     for (const region of recipients) entry.recipients.add(region)
     // An emptied grant is a key that has not come: its tombstone may be on another origin's way.
-    if (recipients.includes(keys.region) && grant.bytes?.length) entry.wrapped.push(grant.bytes)
+    if (recipients.includes(keys.region) && grant.bytes?.length)
+      // A copy: what came over a wire or from the database is a view into a much larger buffer.
+      entry.wrapped.push(Uint8Array.from(grant.bytes))
   }
 
   function begin(grant: LogRow): Known {

@@ -4,34 +4,38 @@ import type { Memory } from './region-process.ts'
 
 /** Frames on all endpoints, with a clinician who goes on working, and what is true of the region afterwards. */
 
-export type Campaign = {
-  salvos: { front: string; salvo: Salvo; memory: Memory }[]
-  notes: number
-  entries: number
-}
+export type Volley = { front: string; salvo: Salvo; memory: Memory }
+export type Campaign = { volleys: Volley[]; notes: number; entries: number }
 
 /** How often the fire is interrupted to see whether a good client is served. */
 const looks = 10
 
-/** Throws if the region ends, keeps a good client waiting, or has stored what nobody proposed. */
-export async function campaign(region: HostileRegion, frames: number, seed: number): Promise<Campaign> {
+/**
+ * Fires so many frames at the stock endpoint, at a chart and at notes, and as many at the meridian endpoint, each front in two
+ * halves. Throws if the region ends, keeps a good client waiting, or has stored what nobody proposed.
+ */
+export async function campaign(
+  region: HostileRegion,
+  frames: number,
+  seed: number,
+  told: (volley: Volley) => void = () => undefined,
+): Promise<Campaign> {
   const good = await goodClient(region)
-  const meridian = meridianFront(region, [good.document, 'note/shared', `journal/x/2024`], seed)
-  const fronts: Front[] = [
-    stockFront(region, { name: 'chart', named: () => good.document, seed }),
-    stockFront(region, {
-      name: 'note',
-      named: (lane, connection) => `note/hostile-${lane}-${Math.floor(connection / 10)}`,
-      seed,
-    }),
-    meridian.front,
+  const meridian = meridianFront(region, [good.document, 'note/shared', 'journal/x/2024'], seed)
+  const notes = (lane: number, connection: number) => `note/hostile-${lane}-${Math.floor(connection / 10)}`
+  const fronts: [front: Front, frames: number][] = [
+    [stockFront(region, { name: 'chart', named: () => good.document, seed }), frames / 2],
+    [stockFront(region, { name: 'note', named: notes, seed }), frames / 2],
+    [meridian.front, frames],
   ]
-  const salvos: Campaign['salvos'] = []
+  const volleys: Volley[] = []
   try {
-    for (const front of fronts)
+    for (const [front, count] of fronts)
       for (let half = 0; half < 2; half++) {
-        const salvo = await interrupted(front, frames / 2, seed + half * 1000, good.work)
-        salvos.push({ front: front.name, salvo, memory: await region.memory() })
+        const salvo = await interrupted(front, count / 2, seed + half * 1000, good.work)
+        const volley = { front: front.name, salvo, memory: await region.memory() }
+        volleys.push(volley)
+        told(volley)
       }
   } finally {
     good.end()
@@ -45,7 +49,7 @@ export async function campaign(region: HostileRegion, frames: number, seed: numb
     if (!audit.entries.includes(id)) throw new Error('an entry of the good client is not stored')
   if (audit.wrong.length > 0) throw new Error(audit.wrong.join(', '))
   if (audit.errors.length > 0) throw new Error(`the region tells of errors: ${audit.errors[0]}`)
-  return { salvos, notes: audit.notes.updates, entries: audit.entries.length }
+  return { volleys, notes: audit.notes.updates, entries: audit.entries.length }
 }
 
 async function interrupted(

@@ -24,8 +24,8 @@ describe('a region under fire', () => {
 
   test('HO31 frames of all kinds on all endpoints end nothing and store nothing; a clinician goes on working', async () => {
     region = await startHostileRegion()
-    const { salvos } = await campaign(region, 400, seed)
-    expect(salvos.map(({ front }) => front)).toEqual([
+    const { volleys } = await campaign(region, 800, seed)
+    expect(volleys.map(({ front }) => front)).toEqual([
       'chart',
       'chart',
       'note',

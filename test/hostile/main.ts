@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Campaign, campaign } from './campaign.ts'
+import { type Campaign, campaign, type Volley } from './campaign.ts'
 import { allDecoders } from './decoders.ts'
 import { fuzz, type Outcome } from './fuzz.ts'
 import { startHostileRegion } from './hostile-region.ts'
@@ -51,16 +51,9 @@ async function attackRegion(): Promise<void> {
   const region = await startHostileRegion()
   try {
     const before = await region.memory()
-    process.stdout.write(`\nregion                                     heap, outside, resident, stored MB\n`)
-    process.stdout.write(`before                                     ${memoryOf(before)}\n`)
-    const result = await campaign(region, times, seed)
-    for (const { front, salvo, memory } of result.salvos) {
-      const closes = Object.entries(salvo.closes).map(([code, count]) => `${count} closed with ${code}`)
-      const seconds = (salvo.milliseconds / 1000).toFixed(0)
-      process.stdout.write(
-        `${front.padEnd(9)}${String(salvo.frames).padStart(7)} frames ${seconds.padStart(4)} s  ${memoryOf(memory)}  ${closes.join(', ')}\n`,
-      )
-    }
+    process.stdout.write(`\nregion                          heap, outside, resident, stored MB\n`)
+    process.stdout.write(`before                          ${memoryOf(before)}\n`)
+    const result = await campaign(region, times, seed, tell)
     judgeMemory(result)
     const { entries, notes } = result
     process.stdout.write(
@@ -71,10 +64,19 @@ async function attackRegion(): Promise<void> {
   }
 }
 
+function tell({ front, salvo, memory }: Volley): void {
+  const closes = Object.entries(salvo.closes).map(([code, count]) => `${count} closed with ${code}`)
+  const frames = String(salvo.frames).padStart(7)
+  const seconds = (salvo.milliseconds / 1000).toFixed(0).padStart(5)
+  process.stdout.write(
+    `${front.padEnd(9)}${frames} frames${seconds} s  ${memoryOf(memory)}  ${closes.join(', ')}\n`,
+  )
+}
+
 /** What a front uses when twice as much was fired at it is what it used before. */
-function judgeMemory({ salvos }: Campaign): void {
-  for (let at = 1; at < salvos.length; at += 2) {
-    const [half, whole] = [salvos[at - 1]!, salvos[at]!]
+function judgeMemory({ volleys }: Campaign): void {
+  for (let at = 1; at < volleys.length; at += 2) {
+    const [half, whole] = [volleys[at - 1]!, volleys[at]!]
     // The log of this region lies in its memory, with what it is read into.
     const stored = 4 * (whole.memory.stored - half.memory.stored)
     const grown = inUse(whole.memory) - inUse(half.memory) - stored
