@@ -124,5 +124,8 @@ describe('authored items', () => {
   it('IT9 bytes that are no state vector throw, whatever they claim, and at once', () => {
     expect(() => decodeStateVector(new Uint8Array([255, 255, 255, 255, 15]))).toThrow()
     expect(() => decodeStateVector(new Uint8Array())).toThrow()
+    // Something behind it, and a clock that no number holds.
+    expect(() => decodeStateVector(new Uint8Array([0, 0]))).toThrow(RangeError)
+    expect(() => decodeStateVector(new Uint8Array([1, 5, ...Array(7).fill(255), 127]))).toThrow(RangeError)
   })
 })

@@ -107,6 +107,8 @@ describe('meridian frames', () => {
     expect(decodeFrame(submit(frameLimits.proposalsPerSubmit))?.type).toBe('submit')
     expect(decodeFrame(submit(frameLimits.proposalsPerSubmit + 1))).toBeUndefined()
     expect(decodeFrame(new Uint8Array([0, 16, 255, 255, 255, 255, 255, 255, 255, 15]))).toBeUndefined()
+    // A channel that no number holds.
+    expect(decodeFrame(new Uint8Array([...Array(7).fill(255), 127, 99]))).toBeUndefined()
   })
 
   it('WI6 text that is no UTF-8 is no frame', () => {

@@ -1,3 +1,4 @@
+import * as encoding from 'lib0/encoding'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness.js'
 import * as Y from 'yjs'
@@ -104,4 +105,40 @@ describe('awareness of a note', () => {
     for (const one of crowd) region.apply(one.says(), member, ada)
     expect(region.size()).toBe(16)
   })
+
+  test('HO26 a state that is nested deeper than 64 is none: telling it would overflow', () => {
+    const nested = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`)
+    expect(region.apply(client({ cursor: nested(63) }).says(), {}, ada)).toBe(true)
+    for (const depth of [64, 4000]) {
+      expect(region.apply(client({ cursor: nested(depth) }).says(), {}, ada)).toBe(false)
+      expect(region.size()).toBe(1)
+    }
+  })
+
+  test('HO27 of clients that are gone the last thousand are remembered, and an echo brings none of those back', () => {
+    const member = {}
+    const first = client()
+    const last = client()
+    region.apply(first.says(), member, ada)
+    region.apply(updateOf(first.id, 2, null), member, ada)
+    // A thousand and more come and go, in the same connection.
+    for (let id = 1; id <= 1200; id++) {
+      region.apply(updateOf(id, 1, {}), member, ada)
+      region.apply(updateOf(id, 2, null), member, ada)
+    }
+    region.apply(last.says(), member, ada)
+    region.apply(updateOf(last.id, 2, null), member, ada)
+    expect(region.size()).toBe(0)
+    region.apply(last.says(), {}, ben)
+    expect(region.size()).toBe(0)
+    region.apply(first.says(), {}, ben)
+    expect(region.size()).toBe(1)
+  })
 })
+
+function updateOf(client: number, clock: number, state: object | null): Uint8Array {
+  const encoder = encoding.createEncoder()
+  for (const number of [1, client, clock]) encoding.writeVarUint(encoder, number)
+  encoding.writeVarString(encoder, JSON.stringify(state))
+  return encoding.toUint8Array(encoder)
+}

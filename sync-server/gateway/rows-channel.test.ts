@@ -1,3 +1,4 @@
+import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { type AuthoredItem, encodeItems, encodeStateVector } from '../../domain/entries/items.ts'
@@ -285,5 +286,25 @@ describe('reading a grow-only document', () => {
     expect(w.sent).toMatchObject([{ type: 'awareness', update: new Uint8Array([0]) }])
     w.step({ type: 'failed' })
     expect(w.closed()).toBe(4503)
+  })
+
+  test('HO28 of what a reader says that it has, only what regions wrote is kept, and not without end', () => {
+    const vectorOf = (clients: number[]) => {
+      const encoder = encoding.createEncoder()
+      encoding.writeVarUint(encoder, clients.length)
+      for (const client of clients) {
+        encoding.writeVarUint(encoder, client)
+        encoding.writeVarUint(encoder, 1)
+      }
+      return encoding.toUint8Array(encoder)
+    }
+    const region = clientIdOf('frankfurt.1')
+    const channel = createRowsChannel()
+    const many = Array.from({ length: 50_000 }, (_, at) => at)
+    const read = channel.step({ type: 'message', bytes: step1Message(vectorOf([...many, region])) }, true)
+    expect(read).toEqual([{ do: 'read', since: new Map([[region, 1]]) }])
+    const origins = Array.from({ length: 10_001 }, (_, at) => 2 ** 32 + at)
+    const closed = createRowsChannel().step({ type: 'message', bytes: step1Message(vectorOf(origins)) }, true)
+    expect(closed).toMatchObject([{ do: 'close', code: 4400 }])
   })
 })

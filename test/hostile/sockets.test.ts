@@ -72,7 +72,7 @@ async function until(condition: () => boolean, patienceMs = 5000): Promise<boole
 const upgrade = (path: string, more = '') =>
   `GET /sync/${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`
 
-describe('HTTP connections', () => {
+describe('HTTP connections', { timeout: 30_000 }, () => {
   test('HO50 who sends nothing, or the head byte by byte, is ended with 408', async () => {
     const silent = await raw()
     const slow = await raw()
@@ -173,7 +173,13 @@ describe('HTTP connections', () => {
     deaf.say(
       `GET /fhir/R4/Patient/${chart.id}/$everything HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`,
     )
-    await sleep(1500)
+    const answered = async () =>
+      (await (await region.request('/metrics', { as: null })).text()).includes(
+        'route="/fhir/R4/Patient/:id/:operation"',
+      )
+    while (!(await answered())) await sleep(50)
+    // Three times the bound: while something is being written, Node looks twice.
+    await sleep(1300)
     await isServed()
     deaf.socket.resume()
     expect(await until(deaf.isEnded)).toBe(true)
@@ -182,7 +188,7 @@ describe('HTTP connections', () => {
   })
 })
 
-describe('WebSockets', () => {
+describe('WebSockets', { timeout: 30_000 }, () => {
   /** A WebSocket whose frames are written by hand. `frame` masks, as clients must, with zeros. */
   async function wire(path: string, more = '') {
     const line = await raw()
@@ -298,7 +304,7 @@ describe('WebSockets', () => {
     }
     expect(await until(() => region.gateway.connections() === 0)).toBe(true)
     expect(sent).toBeLessThan(2000)
-  }, 20_000)
+  })
 
   test('HO64 who closes with a code of its own is no offender, whatever the code says', async () => {
     const own = document()

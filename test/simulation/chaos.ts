@@ -2,7 +2,7 @@ import { noTroubles, type Troubles } from './database.ts'
 import type { LinkState } from './network.ts'
 import type { Random } from './random.ts'
 import type { Copy, SimulatedRegion } from './simulated-region.ts'
-import type { World } from './simulation.ts'
+import type { World } from './world.ts'
 
 /**
  * What goes wrong in a history. Each history has some kinds of trouble and not others, so that none hides what

@@ -5,7 +5,7 @@ import type { Plan } from './chaos.ts'
 import { headsIn, rowAt, rowsIn } from './disk.ts'
 import { allDocuments } from './proposals.ts'
 import type { SimulatedRegion } from './simulated-region.ts'
-import type { World } from './simulation.ts'
+import type { World } from './world.ts'
 
 /** What must be true at every moment. */
 export function checkNow({ regions, ledger }: World): void {
@@ -74,42 +74,42 @@ export function differences(world: World, plan: Plan): string[] {
 /** What was promised, held against what is there when everything is quiet. */
 export function checkAtEnd(world: World, plan: Plan): void {
   const { regions, devices, readers, notes, ledger } = world
-  for (const text of differences(world, plan)) ledger.violation(`never healed: ${text}`)
-  for (const region of regions) for (const line of lines) checkChains(region, line, ledger.violation)
+  const { violation } = ledger
+  for (const text of differences(world, plan)) violation(`never healed: ${text}`)
+  for (const region of regions) for (const line of lines) checkChains(region, line, violation)
+  for (const region of regions) checkClocks(region, violation)
   for (const line of lines) {
     const heads = regions.map((region) => hashesOf(region, line))
     for (const [i, other] of heads.entries())
-      if (other !== heads[0])
-        ledger.violation(`${regions[i]!.name} and ${regions[0]!.name} differ in ${line}`)
+      if (other !== heads[0]) violation(`${regions[i]!.name} and ${regions[0]!.name} differ in ${line}`)
   }
   const stored = new Map(regions.map((region) => [region.name, entriesIn(region)]))
   for (const [name, entries] of stored)
     for (const [id, origins] of entries)
-      if (new Set(origins).size !== origins.length) ledger.violation(`${name} has ${id} twice of one origin`)
+      if (new Set(origins).size !== origins.length) violation(`${name} has ${id} twice of one origin`)
   for (const device of devices)
     for (const [id, { sample, acknowledged, mayBeStored, end }] of device.proposals) {
       const holders = [...stored].filter(([, entries]) => entries.has(id)).map(([name]) => name)
+      const everHeld = regions.filter((region) => holds(region, id)).map(({ name }) => name)
       if (acknowledged && holders.length < regions.length)
-        ledger.violation(
-          `${id} was acknowledged as ${acknowledged.origin}#${acknowledged.seq} and is in ${holders}`,
-        )
-      if (!acknowledged && !mayBeStored && holders.length > 0)
-        ledger.violation(`${id} was refused (${end}) and is in ${holders}`)
-      if (!sample.isSound && (acknowledged || holders.length > 0))
-        ledger.violation(`${id} must never be taken and is in ${holders}`)
+        violation(`${id} was acknowledged as ${acknowledged.origin}#${acknowledged.seq} and is in ${holders}`)
+      if (!acknowledged && !mayBeStored && everHeld.length > 0)
+        violation(`${id} was refused (${end}) and is in ${everHeld}`)
+      if (!sample.isSound && (acknowledged || everHeld.length > 0))
+        violation(`${id} must never be taken and is in ${everHeld}`)
       if (sample.isSound && end !== undefined && end !== 'given up')
-        ledger.violation(`${id} is sound and was refused: ${end}`)
+        violation(`${id} is sound and was refused: ${end}`)
     }
   for (const { region, origin, seq } of notes)
     for (const other of regions)
       if (plan.restores?.region !== region && !rowAt(other.database.disk().notes, origin, seq))
-        ledger.violation(`note ${origin}#${seq} was stored in ${region} and is not in ${other.name}`)
+        violation(`note ${origin}#${seq} was stored in ${region} and is not in ${other.name}`)
   for (const reader of readers) {
     const region = regions.find((one) => one.name === reader.region())!
     const there = new Set(itemsIn(region, reader.document).map(({ key }) => key))
     const extra = reader.items().filter((key) => !there.has(key))
     if (extra.length > 0 && !plan.restores)
-      ledger.violation(`a reader of ${reader.document} shows ${extra} which ${region.name} does not have`)
+      violation(`a reader of ${reader.document} shows ${extra} which ${region.name} does not have`)
   }
 }
 
@@ -124,6 +124,26 @@ function checkChains(region: SimulatedRegion, line: Line, violation: (text: stri
       head = { seq: row.seq, hash: row.hash }
     }
   }
+}
+
+/** Of each origin, the items of a document are numbered from 0 without gaps. */
+function checkClocks(region: SimulatedRegion, violation: (text: string) => void): void {
+  const next = new Map<string, number>()
+  for (const { kind, origin, document, clock } of rowsIn(region.database.disk().entries)) {
+    if (kind !== 'entry') continue
+    const key = `${document} of ${origin}`
+    if (clock !== (next.get(key) ?? 0)) violation(`${region.name} has clock ${clock} out of turn in ${key}`)
+    next.set(key, clock + 1)
+  }
+}
+
+/** In the log, or set aside. */
+function holds(region: SimulatedRegion, entryId: string): boolean {
+  const { entries } = region.database.disk()
+  return (
+    rowsIn(entries).some((row) => row.entryId === entryId) ||
+    entries.aside.some(({ row }) => row.entryId === entryId)
+  )
 }
 
 function vectorOf(region: SimulatedRegion, line: Line): string {

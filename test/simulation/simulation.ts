@@ -1,17 +1,9 @@
-import * as Y from 'yjs'
-import { decodeFrame } from '../../domain/wire/wire.ts'
-import { decodeMessage } from '../../sync-server/gateway/messages.ts'
 import { chaos, type Plan, plannedFor } from './chaos.ts'
 import { checkAtEnd, checkNow, differences } from './checks.ts'
-import type { Gate } from './client-wire.ts'
-import { createDevice, type Device } from './device.ts'
-import { createLedger, type Ledger } from './ledger.ts'
-import { createNetwork } from './network.ts'
-import { allDocuments, documentsOfPatient, patientSample, sampleSize, statementSample } from './proposals.ts'
-import { createRandom, type Random } from './random.ts'
-import { createReader, type Reader } from './reader.ts'
-import { createSchedule, type Schedule } from './schedule.ts'
-import { createSimulatedRegion, type SimulatedRegion } from './simulated-region.ts'
+import { patientSample, sampleSize, statementSample } from './proposals.ts'
+import { createRandom } from './random.ts'
+import { createSchedule } from './schedule.ts'
+import { createWorld, names, type World } from './world.ts'
 
 /**
  * One history, made from a seed: three regions with the real code of writer, intake, replication and gateway, devices that
@@ -29,21 +21,6 @@ export type Outcome = {
   healedIn: number
 }
 
-export type World = {
-  schedule: Schedule
-  random: Random
-  regions: readonly SimulatedRegion[]
-  network: ReturnType<typeof createNetwork>
-  devices: readonly Device[]
-  readers: readonly Reader[]
-  notes: NoteAck[]
-  ledger: Ledger
-}
-
-/** A note update that a region said was stored. */
-export type NoteAck = { region: string; origin: string; seq: number; at: number }
-
-const names = ['frankfurt', 'london', 'nairobi'] as const
 /** After all troubles, everything is to be well within so many virtual ms. */
 const patienceMs = 120_000
 const lookMs = 250
@@ -81,85 +58,6 @@ export async function simulate(
     .filter((proposed) => proposed.acknowledged).length
   const { violations } = world.ledger
   return { seed, violations, hash: schedule.hash(), acknowledged, events: schedule.events(), healedIn }
-}
-
-function createWorld(schedule: Schedule, random: Random): World {
-  const regions: SimulatedRegion[] = []
-  const databases = new Map<string, SimulatedRegion['database']>()
-  const ledger = createLedger(databases, schedule)
-  const network = createNetwork({
-    schedule,
-    random,
-    sent: (from, _, message) => {
-      if (message.type !== 'vector')
-        schedule.trace(
-          `${from} ${message.type} ${message.strand} ${'rows' in message ? message.rows.length : ''}`,
-        )
-      ledger.said(from, message)
-    },
-  })
-  for (const name of names) {
-    const region = createSimulatedRegion({ name, regions: names, network, schedule, random })
-    databases.set(name, region.database)
-    regions.push(region)
-  }
-
-  const gateOf = (name: string, document?: string): Gate | undefined => {
-    const open = regions.find((region) => region.name === name)?.open()
-    return (
-      open && {
-        process: open.server.process,
-        serve: (socket) => open.serve(document, socket),
-        said: (bytes) =>
-          document === undefined ? saidFrame(ledger, name, bytes) : saidItems(ledger, name, bytes),
-      }
-    )
-  }
-  const devices = Array.from({ length: 4 }, (_, i) =>
-    createDevice({
-      name: `device ${i}`,
-      home: names[i % names.length]!,
-      regions: names,
-      gateOf,
-      documents: allDocuments,
-      schedule,
-      random,
-    }),
-  )
-  const readers = Array.from({ length: 4 }, (_, i) => {
-    const document = random.pick(documentsOfPatient(i % sampleSize.patients))
-    return createReader({
-      document,
-      home: random.pick(names),
-      regions: names,
-      gateOf: (name) => gateOf(name, document),
-      schedule,
-      random,
-    })
-  })
-  return { schedule, random, regions, network, devices, readers, notes: [], ledger }
-}
-
-function saidFrame(ledger: Ledger, region: string, bytes: Uint8Array): void {
-  const frame = decodeFrame(bytes)
-  if (frame?.type === 'ack')
-    for (const { id, origin, seq } of frame.acks) ledger.acknowledged(region, id, origin, seq)
-  else if (frame?.type === 'replicated')
-    for (const [other, vector] of Object.entries(frame.regions)) ledger.vouched(region, other, vector)
-  else if (frame?.type === 'part') shown(ledger, region, frame.update)
-}
-
-function saidItems(ledger: Ledger, region: string, bytes: Uint8Array): void {
-  const message = decodeMessage(bytes)
-  if (message?.type === 'step2' || message?.type === 'update') shown(ledger, region, message.update)
-}
-
-function shown(ledger: Ledger, region: string, update: Uint8Array): void {
-  for (const struct of Y.decodeUpdate(update).structs)
-    if (struct instanceof Y.Item && struct.parentSub && struct.content instanceof Y.ContentAny) {
-      const [value] = struct.content.arr as { commit: { origin: string; seq: number } }[]
-      ledger.shown(region, struct.parentSub.split('@')[0]!, value!.commit.origin, value!.commit.seq)
-    }
 }
 
 /** Patients first, then statements about them, from all devices, and a few keystrokes. */
