@@ -59,12 +59,16 @@ export async function catchUp(
   link: CatchUpLink,
 ): Promise<void> {
   const { channel, request } = asked
-  const proven = (await tokens.readCursor(asked.proof)) ?? { vector: {}, hashes: {} }
+  const cursor = await tokens.readCursor(asked.proof)
   // The target comes first, so that every row up to it is compared: what is written meanwhile is compared the next time.
   const { servable } = await store.vectors()
   const target = targetFor(asked.target, servable)
-  const differ = await store.proven(proven)
-  const proof = await tokens.signCursor(higher(proven, await store.proofOf(target)))
+  // What the device holds, and what it was told before in a history that may be gone: both are evidence.
+  const differ: string[] = []
+  for (const part of cursor ? [cursor.furthest, cursor.held] : []) differ.push(...(await store.proven(part)))
+  const held = await store.proofOf(target)
+  const furthest = cursor ? higher(cursor.furthest, held) : held
+  const proof = await tokens.signCursor({ held, furthest })
   if (link.ended()) return
   link.send({ channel, type: 'target', request, proof, target })
   const gone = (document: string, code: number, reason: string) =>

@@ -13,7 +13,7 @@ export type SampleClient = {
   ws: WebSocket
   send(frame: WritableFrame): void
   frames: Frame[]
-  /** The first frame of a type that fits, come or yet to come; rejects after 10 s. */
+  /** The first frame of a type that fits, come or yet to come; rejects after 25 s. */
   frame<T extends Frame['type']>(
     type: T,
     fits?: (frame: Extract<Frame, { type: T }>) => boolean,
@@ -24,7 +24,7 @@ export type SampleClient = {
   close(): void
 }
 
-const patienceMs = 10_000
+const patienceMs = 25_000
 
 /** @param sync address of the endpoint, `ws://…/sync` */
 export async function connectClient(sync: string, token: string): Promise<SampleClient> {

@@ -3,7 +3,7 @@ import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { RegionConfig } from '../config/config.ts'
-import type { CursorProof } from '../store/ports.ts'
+import type { ProvenCursor } from '../store/ports.ts'
 
 /**
  * Tokens of a region: JWTs signed with ES256. Every region knows the public keys of its peers, so that a clinician
@@ -35,9 +35,9 @@ export type Tokens = {
   /** The account that a refresh token belongs to, or undefined. */
   verifyRefresh(token: string): Promise<{ user: string } | undefined>
   /** This region's signature under what it has told a device, which shows it with its cursor. */
-  signCursor(proof: CursorProof): Promise<string>
+  signCursor(cursor: ProvenCursor): Promise<string>
   /** What stands under the signature of a region of this cluster, or undefined. */
-  readCursor(signed: string): Promise<CursorProof | undefined>
+  readCursor(signed: string): Promise<ProvenCursor | undefined>
 }
 
 export type TokenDeps = {
@@ -72,10 +72,11 @@ const claims = z.object({
   sources: z.union([z.literal('any'), z.array(z.string())]),
 })
 
-const cursorClaims = z.object({
+const cursorProof = z.object({
   vector: z.record(z.string(), z.int().min(0)),
   hashes: z.record(z.string(), z.base64url()),
 })
+const cursorClaims = z.object({ held: cursorProof, furthest: cursorProof })
 
 /** Throws if the signing key is no private P-256 key with a `kid`. */
 export function createTokens({ config, signingKey, now }: TokenDeps): Tokens {
@@ -160,11 +161,11 @@ export function createTokens({ config, signingKey, now }: TokenDeps): Tokens {
       const parsed = z.object({ sub: z.string().min(1) }).safeParse(await read(token, refreshType))
       return parsed.success ? { user: parsed.data.sub } : undefined
     },
-    signCursor: (proof) => sign(cursorType, 'cursor', tokenLife.proofSeconds, proof),
+    signCursor: (cursor) => sign(cursorType, 'cursor', tokenLife.proofSeconds, cursor),
     async readCursor(signed) {
       if (signed === '') return undefined
       const parsed = cursorClaims.safeParse(await read(signed, cursorType))
-      return parsed.success ? { vector: parsed.data.vector, hashes: parsed.data.hashes } : undefined
+      return parsed.success ? { held: parsed.data.held, furthest: parsed.data.furthest } : undefined
     },
   }
 }

@@ -204,6 +204,14 @@ export type DocumentSnapshots = {
 /** A vector, and the hash of the row at each of its sequences (base64url) as far as it is known. */
 export type CursorProof = { vector: Vector; hashes: { [origin: string]: string } }
 
+/** What a device shows with its cursor, signed by the region that told it. */
+export type ProvenCursor = {
+  /** The last target: what the device holds. */
+  held: CursorProof
+  /** The furthest that it was ever told of each origin, perhaps in a history that is gone. */
+  furthest: CursorProof
+}
+
 export type RegionStore = {
   entries: EntryLog
   snapshots: DocumentSnapshots

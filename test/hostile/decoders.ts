@@ -263,7 +263,10 @@ async function tokens(): Promise<Decoder[]> {
     homeGroups: ['g'],
     sources: [],
   })
-  const proof = await issuer.signCursor({ vector: { 'frankfurt.1': 3 }, hashes: {} })
+  const proof = await issuer.signCursor({
+    held: { vector: { 'frankfurt.1': 3 }, hashes: {} },
+    furthest: { vector: { 'frankfurt.1': 5 }, hashes: {} },
+  })
   const decoder = (name: string, valid: string, read: (text: string) => Promise<unknown>) =>
     ofText(name, [valid], async (text) => {
       const isRead = (await read(text)) !== undefined

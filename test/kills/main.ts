@@ -30,7 +30,11 @@ if (process.exitCode) say(`what the regions wrote and logged is kept in ${data}`
 else rmSync(data, { recursive: true })
 
 async function runAll(): Promise<void> {
-  const stage = await setStage({ data, ...(basePort === undefined ? {} : { basePort }) })
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  const stage = await setStage({ data, signal: stop.signal, ...(basePort === undefined ? {} : { basePort }) })
+  // The cluster is in a session of its own: nobody else would end it.
+  stop.signal.addEventListener('abort', () => void stage.stop().finally(() => process.exit(1)))
   try {
     for (const one of series) {
       const outcome = await runSeries(stage, one, rounds, say)

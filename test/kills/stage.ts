@@ -31,7 +31,9 @@ const sessionMs = 10 * 60_000
 const patienceMs = 15_000
 
 /** @param options `data` is a folder that stays; if left out, a new one that goes with the stage */
-export async function setStage(options: { basePort?: number; data?: string } = {}): Promise<Stage> {
+export async function setStage(
+  options: { basePort?: number; data?: string; signal?: AbortSignal } = {},
+): Promise<Stage> {
   const regions = ['frankfurt', 'london']
   const cluster = await startCluster({ samples: false, regions, ...options })
   const [sender, receiver] = regions.map((region) => siteOf(cluster, region)) as [Site, Site]

@@ -32,6 +32,7 @@ for (let seed = from; seed < from + many && failed < Number(values.stop); seed++
     for (const violation of outcome.violations.slice(0, 8)) console.log(`  ${violation}`)
     console.log(`  replay: npm run simulate -- --seed ${seed}${values.brief ? ' --brief' : ''} --trace`)
   }
+  if (seed % 500 === 0) console.error(`… up to seed ${seed}: ${failed} failed`)
   if (values.seed !== undefined)
     console.log(`seed ${seed}: history ${outcome.hash}, ${outcome.events} events`)
 }

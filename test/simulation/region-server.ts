@@ -19,7 +19,7 @@ import type { Line } from '../../sync-server/store/line.ts'
 import type { LineGround } from '../../sync-server/store/line-ground.ts'
 import type { LineLog } from '../../sync-server/store/line-log.ts'
 import { openPatientDirectory } from '../../sync-server/store/patient-directory.ts'
-import type { CursorProof, ErasedPatients, RegionStore } from '../../sync-server/store/ports.ts'
+import type { ErasedPatients, ProvenCursor, RegionStore } from '../../sync-server/store/ports.ts'
 import { createQuarantine } from '../../sync-server/store/quarantine.ts'
 import { holdLines, type LinesDeps, startOrigin } from '../../sync-server/store/region-store.ts'
 import type { Connection, Database, Locks } from './database.ts'
@@ -272,8 +272,8 @@ function wrappingOf(region: string, regions: readonly string[]): WrappingKeys {
 
 /** As with the cipher: what a region signs is believed as it stands. */
 const tokens = {
-  signCursor: async (proof: CursorProof) => JSON.stringify(proof),
-  readCursor: async (proof: string) => (proof === '' ? undefined : (JSON.parse(proof) as CursorProof)),
+  signCursor: async (cursor: ProvenCursor) => JSON.stringify(cursor),
+  readCursor: async (proof: string) => (proof === '' ? undefined : (JSON.parse(proof) as ProvenCursor)),
 }
 
 const nobodyErased: ErasedPatients = {
