@@ -57,7 +57,7 @@ import { readUint } from './uint.ts'
  *   it is not for this user.
  * - **Leaving**: this region will close the connection; reconnect after so many milliseconds.
  *
- * Limits of what a client sends: a frame 1 MiB, what chunks make up 16 MiB, 1,000 proposals in one submit, 64 KiB for one
+ * Limits of what a client sends: a frame 1 MiB, what chunks make up 16 MiB, a message about a note 4 MiB, 1,000 proposals in one submit, 64 KiB for one
  * entry, 10,000 documents open and in one scope. Close codes: 44xx never retry, 45xx retry later.
  */
 

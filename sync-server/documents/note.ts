@@ -296,8 +296,12 @@ export function createNote(deps: NoteDeps): Note {
     },
     async apply(update, member) {
       // Who sends faster than the log takes is held back by this; see `busy` of its socket.
-      while (writing && unflushedBytes > mostUnflushed) await writing
-      return applyNow(await wake(), update, member.person.id)
+      let doc = await wake()
+      while (writing && unflushedBytes > mostUnflushed) {
+        await writing
+        doc = await wake()
+      }
+      return applyNow(doc, update, member.person.id)
     },
     receive(update, place) {
       // Who reads along needs no document for it.

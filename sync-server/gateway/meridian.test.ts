@@ -373,9 +373,10 @@ describe('catch-up', () => {
     one.send({ channel: 0, type: 'catch-up', request: 5, proof: '', cursor: {}, target: {}, scope })
     await one.frame('target', ({ request }) => request === 5)
     region.store.entries.changesIn = read
-    const { documents } = await catchUp(one, 6, scope)
-    go()
+    const second = catchUp(one, 6, scope)
     await sleep(50)
+    go()
+    const { documents } = await second
     expect(documents.length).toBe(4)
     expect(one.all('caught-up').map(({ request }) => request)).toEqual([6])
   })

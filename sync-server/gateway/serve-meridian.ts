@@ -37,6 +37,7 @@ export function serveMeridian(identity: Identity, socket: Socket, deps: ServeMer
   let whenRoom: (() => void)[] = []
   /** The catch-up that is being answered: another one, or the end of the connection, ends it. */
   let catching: CatchUpRequest | undefined
+  let answered: Promise<void> = Promise.resolve()
   let open = true
 
   const replicated = createReplicatedNews(deps.monotonic)
@@ -147,10 +148,16 @@ export function serveMeridian(identity: Identity, socket: Socket, deps: ServeMer
     const send = (frame: WritableFrame) => {
       for (const part of inChunks(0, encodeFrame(frame))) socket.send(part)
     }
-    catchUp(request, deps, { send, room, ended }).catch((error) => {
+    // One at a time: whoever asks again and again does not pile up work.
+    answered = answered.then(async () => {
       if (ended()) return
-      deps.logger.warn({ error: plainError(error) }, 'a catch-up cannot be answered')
-      close(closeCodes.busy, 'this region cannot read its store now')
+      try {
+        await catchUp(request, deps, { send, room, ended })
+      } catch (error) {
+        if (ended()) return
+        deps.logger.warn({ error: plainError(error) }, 'a catch-up cannot be answered')
+        close(closeCodes.busy, 'this region cannot read its store now')
+      }
     })
   }
 
