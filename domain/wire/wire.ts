@@ -42,9 +42,9 @@ import { readUint } from './uint.ts'
  *   with code 0, from the region with a close code that says what to do. A number can be opened again after that.
  * - **Replicated** names, for every other region, what that region has said that its database flushed: the latest word,
  *   which is lower than an earlier one only if that region has lost rows. It comes at the beginning, at once when another
- *   region has all that was acknowledged on this connection, and every few seconds. A device believes it about one of its own commits
- *   once a catch-up on this connection whose cursor and target cover that commit was answered without `gone`: only then it
- *   is certain that both mean the same row.
+ *   region has all that was acknowledged on this connection, and every few seconds. A device believes it about those of its
+ *   own commits that were acknowledged on this connection: what an earlier one acknowledged may since have been lost, and
+ *   another row have taken its number. So it proposes again, on every connection, what it does not know to be elsewhere.
  * - **Catch-up.** The client names its cursor (it holds every row up to there of the documents in its scope that it marks
  *   as held), with the proof that came with it, and its scope. The region answers with a target and its proof, then with
  *   the documents that have more, in the order of the scope and in parts; a document is done with its last part. With

@@ -9,6 +9,7 @@ import { closeCodes, type Frame, type WritableFrame } from '../../domain/wire/wi
 import type { Tokens } from '../identity/tokens.ts'
 import type { CursorProof, FlushedEntry, RegionStore, Vector } from '../store/ports.ts'
 import { inParts } from './item-parts.ts'
+import type { LostRows } from './lost-rows.ts'
 
 /**
  * What a device lacks of the documents in its scope, as Yjs updates that it stores without opening.
@@ -19,6 +20,7 @@ import { inParts } from './item-parts.ts'
  * 3. Rows are read in batches of bounded size, the next one when the connection has taken the last.
  * 4. A cursor that knows another row than stands here is void, and with it all that was held: everything comes anew.
  * 5. Of patients who were erased the client is told that what it holds is to be destroyed.
+ *    So is one that names rows which are lost (`lost-rows.ts`).
  * 6. A cursor counts as evidence against this region's own log only as far as a region has signed it.
  */
 export type CatchUpRequest = Extract<Frame, { type: 'catch-up' }>
@@ -26,6 +28,7 @@ export type CatchUpRequest = Extract<Frame, { type: 'catch-up' }>
 export type CatchUpDeps = {
   store: Pick<RegionStore, 'entries' | 'erased' | 'quarantine' | 'vectors' | 'proofOf' | 'proven'>
   tokens: Pick<Tokens, 'signCursor' | 'readCursor'>
+  lostRows: LostRows
 }
 
 export type CatchUpLink = {
@@ -55,19 +58,22 @@ export function scopeProblem({ scope }: CatchUpRequest): string | undefined {
 /** Answers a request whose scope is good. Rejects if the store cannot be read. */
 export async function catchUp(
   asked: CatchUpRequest,
-  { store, tokens }: CatchUpDeps,
+  { store, tokens, lostRows }: CatchUpDeps,
   link: CatchUpLink,
 ): Promise<void> {
   const { channel, request } = asked
   const cursor = await tokens.readCursor(asked.proof)
   // The target comes first, so that every row up to it is compared: what is written meanwhile is compared the next time.
-  const { servable } = await store.vectors()
+  const { servable, flushed } = await store.vectors()
   const target = targetFor(asked.target, servable)
   // What the device holds, and what it was told before in a history that may be gone: both are evidence.
-  const differ: string[] = []
-  for (const part of cursor ? [cursor.furthest, cursor.held] : []) differ.push(...(await store.proven(part)))
+  const differ = new Set<string>()
+  for (const part of cursor ? [cursor.furthest, cursor.held] : []) {
+    for (const origin of await store.proven(part)) differ.add(origin)
+    for (const origin of lostRows.among(part.vector, flushed)) differ.add(origin)
+  }
   const held = await store.proofOf(target)
-  const furthest = cursor ? higher(cursor.furthest, held) : held
+  const furthest = cursor ? higher(without(cursor.furthest, differ), held) : held
   const proof = await tokens.signCursor({ held, furthest })
   if (link.ended()) return
   link.send({ channel, type: 'target', request, proof, target })
@@ -76,10 +82,10 @@ export async function catchUp(
   for (const { document, state } of asked.scope)
     if (isErased(document, store))
       gone(document, closeCodes.erased, 'this patient was erased: destroy what is held')
-    else if (differ.length > 0 && state !== 'new')
+    else if (differ.size > 0 && state !== 'new')
       gone(document, closeCodes.startAnew, 'what is held may be void: throw it away, all of it comes now')
 
-  for (const part of await changes(differ.length > 0 ? fromNothing(asked) : asked, target, store)) {
+  for (const part of await changes(differ.size > 0 ? fromNothing(asked) : asked, target, store)) {
     if (link.ended()) return
     const items = await store.entries.itemsBetween(part.documents, part.after, target)
     for (const frame of framesOf(part.documents, items, channel, request)) {
@@ -162,6 +168,13 @@ function* framesOf(
 
 function fromNothing(asked: CatchUpRequest): CatchUpRequest {
   return { ...asked, scope: asked.scope.map(({ document }) => ({ document, state: 'new' })) }
+}
+
+/** What everything is read anew for is no evidence any more. */
+function without({ vector, hashes }: CursorProof, origins: ReadonlySet<string>): CursorProof {
+  const kept = <T>(of: { [origin: string]: T }) =>
+    Object.fromEntries(Object.entries(of).filter(([origin]) => !origins.has(origin)))
+  return { vector: kept(vector), hashes: kept(hashes) }
 }
 
 /** Of each origin what goes further: a device that changes to a region that is behind keeps what it has proven. */

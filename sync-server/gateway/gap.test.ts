@@ -128,7 +128,7 @@ test('QU15 a document that was in quarantine is told whole to whoever follows it
         target: {},
         scope: [gap, sound].map(({ document }) => ({ document, state })),
       },
-      { store, tokens },
+      { store, tokens, lostRows: { among: () => [] } },
       { send: (frame) => void sent.push(frame), room: async () => undefined, ended: () => false },
     )
     return sent.flatMap((frame) => (frame.type === 'part' ? [frame.document] : []))

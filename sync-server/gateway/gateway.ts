@@ -17,6 +17,7 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { PeerState, RegionStore } from '../store/ports.ts'
 import { drainPlan } from './drain-plan.ts'
 import { createFanOut } from './fan-out.ts'
+import { createLostRows } from './lost-rows.ts'
 import { keepAliveMessage } from './messages.ts'
 import { createOpenDocuments, isOfPatient } from './open-documents.ts'
 import { createRegionBoard, type Replicated } from './region-board.ts'
@@ -107,6 +108,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     replicated: deps.replicated,
     lookMs: timing.state,
   })
+  const { replicated } = deps
+  const lostRows = createLostRows({ region: config.region, replicated, monotonic })
   const stubborn = createStubborn(monotonic, deps.stubborn)
   const connections = new Set<Connection>()
   let closing = false
@@ -180,7 +183,16 @@ export function createGateway(deps: GatewayDeps): Gateway {
   function handlersFor({ document, identity }: Admitted, { socket }: Connection): SocketHandlers {
     if (document) return serveDocument(document, identity, socket)
     const open = (name: string, channel: Socket) => openChannel(name, identity, channel)
-    return serveMeridian(identity, socket, { admission, board, monotonic, logger, store, tokens, open })
+    return serveMeridian(identity, socket, {
+      admission,
+      board,
+      monotonic,
+      logger,
+      store,
+      tokens,
+      lostRows,
+      open,
+    })
   }
 
   function serveDocument(document: DocumentName, identity: Identity, socket: Socket): SocketHandlers {

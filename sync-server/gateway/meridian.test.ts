@@ -24,6 +24,7 @@ beforeEach(async () => {
       timing: { round: 20, keepAlive: 100, ping: 60, dead: 60_000, state: 50 },
       replicated: {
         current: () => replicated,
+        said: (name) => replicated[name],
         onChange: (listener) => {
           tellReplicated = listener
           return () => undefined

@@ -17,7 +17,10 @@ export type News = { frame: Uint8Array; replicated?: { [region: string]: Vector 
 
 /** What other regions have said that their databases flushed. */
 export type Replicated = {
+  /** As far as they mean the rows that are here. */
   current(): { [region: string]: Vector }
+  /** What a region that can be reached has said, whatever it means by it. */
+  said(region: string): Vector | undefined
   onChange(listener: () => void): () => void
 }
 

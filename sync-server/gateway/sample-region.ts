@@ -58,7 +58,11 @@ export async function startSampleRegion({
     now,
     monotonic,
     peers: () => peers,
-    replicated: { current: () => replicated, onChange: () => () => undefined },
+    replicated: {
+      current: () => replicated,
+      said: (name) => replicated[name],
+      onChange: () => () => undefined,
+    },
     ...gatewayDeps,
   })
   const server = await listen({ config, app, gateway, limits })

@@ -13,6 +13,7 @@ function fed({ bytes = 100, fills = false } = {}) {
   const reads: { after: number; limit: number }[] = []
   let room = true
   let waiting: (() => void)[] = []
+  const timers = new Set<() => void>()
   const feeder = createFeeder(
     {
       flushed: () => new Map([[origin, head.seq]]),
@@ -32,7 +33,13 @@ function fed({ bytes = 100, fills = false } = {}) {
       room: () => room,
       drained: () => (room ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     },
-    () => {},
+    {
+      warn: () => {},
+      after(_, act) {
+        timers.add(act)
+        return () => timers.delete(act)
+      },
+    },
   )
   function write(count: number): LogRow[] {
     const fresh: LogRow[] = []
@@ -75,6 +82,12 @@ function fed({ bytes = 100, fills = false } = {}) {
       waiting = []
       for (const go of resume) go()
     },
+    /** The time for gathering is over. */
+    gathered() {
+      const due = [...timers]
+      timers.clear()
+      for (const act of due) act()
+    },
     follow: () =>
       feeder.received({ type: 'follow', strand: origin, after: 0, hash: emptyHead('entries', origin).hash }),
     settled: async () => {
@@ -85,8 +98,8 @@ function fed({ bytes = 100, fills = false } = {}) {
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
 
-test('RP40 rows that are flushed while others are on their way follow at once, in order, without a gap', async () => {
-  const { feeder, write, told, follow, settled } = fed()
+test('RP40 rows that are flushed while others are on their way follow them, in order, without a gap', async () => {
+  const { feeder, write, told, follow, settled, gathered } = fed()
   write(700)
   follow()
   for (let i = 0; i < 30; i++) {
@@ -94,9 +107,71 @@ test('RP40 rows that are flushed while others are on their way follow at once, i
     await new Promise((resolve) => setImmediate(resolve))
   }
   await settled()
+  gathered()
   expect(told()).toEqual(upTo(790))
   feeder.flushed(origin, write(2))
+  gathered()
   expect(told()).toEqual(upTo(792))
+})
+
+test('RP45 what is flushed shortly after others were sent goes together, once, in order; a vector says no more than was sent', async () => {
+  const { feeder, write, told, sent, follow, settled, gathered } = fed()
+  follow()
+  await settled()
+  feeder.flushed(origin, write(1))
+  expect(told()).toEqual(upTo(1))
+  for (let i = 0; i < 4; i++) feeder.flushed(origin, write(2))
+  feeder.tick()
+  await settled()
+  expect(told()).toEqual(upTo(1))
+  const vector = sent.filter(({ type }) => type === 'vector').at(-1)
+  expect(vector?.type === 'vector' && vector.strands.get(origin)).toBe(1)
+  const before = sent.length
+  gathered()
+  expect(told()).toEqual(upTo(9))
+  expect(sent.length - before).toBe(1)
+  gathered()
+  // Nothing came while they were gathered: the next row goes at once.
+  feeder.flushed(origin, write(1))
+  expect(told()).toEqual(upTo(10))
+  // Many are not kept until the time is over.
+  feeder.flushed(origin, write(600))
+  expect(told()).toEqual(upTo(610))
+})
+
+test('RP45 what was gathered when the connection is full, or the follower asks anew, comes from the log', async () => {
+  const { feeder, write, told, sent, follow, settled, room, gathered } = fed()
+  follow()
+  await settled()
+  feeder.flushed(origin, write(1))
+  feeder.flushed(origin, write(3))
+  room(false)
+  gathered()
+  expect(told()).toEqual(upTo(1))
+  room(true)
+  await settled()
+  expect(told()).toEqual(upTo(4))
+  feeder.flushed(origin, write(1))
+  feeder.flushed(origin, write(2))
+  sent.length = 0
+  follow()
+  await settled()
+  gathered()
+  expect(told()).toEqual(upTo(7))
+})
+
+test('RP44 every follow is answered at once by a message without rows: what came before it answered an earlier one', async () => {
+  const { feeder, write, sent, follow, settled } = fed()
+  write(3)
+  follow()
+  expect(sent.at(-1)).toEqual({ type: 'rows', strand: origin, rows: [] })
+  await settled()
+  follow()
+  expect(sent.at(-1)).toEqual({ type: 'rows', strand: origin, rows: [] })
+  await settled()
+  const counts = sent.flatMap((message) => (message.type === 'rows' ? [message.rows.length] : []))
+  expect(counts).toEqual([0, 3, 0, 3])
+  feeder.close()
 })
 
 test('RP40 what was flushed while the last rows lay in the connection is not left for the next tick', async () => {
@@ -104,7 +179,10 @@ test('RP40 what was flushed while the last rows lay in the connection is not lef
   write(10)
   follow()
   await settled()
+  room(true)
+  await settled()
   expect(told()).toEqual(upTo(10))
+  room(false)
   feeder.flushed(origin, write(3))
   await settled()
   expect(told()).toEqual(upTo(10))

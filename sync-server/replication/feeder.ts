@@ -1,3 +1,4 @@
+import { type Line, parseStrand } from '../store/line.ts'
 import { type Head, type LogRow, sameBytes } from '../store/log-row.ts'
 import type { PeerMessage } from './peer-wire.ts'
 
@@ -9,6 +10,9 @@ import type { PeerMessage } from './peer-wire.ts'
  * 2. A strand is sent in order. A follower at the head gets rows as they are flushed; one that is behind gets them
  *    from the database, batch by batch, as fast as the connection takes them: what waits for it is bounded.
  * 3. The vector goes out behind the rows that it covers.
+ * 4. Every follow is answered at once by a message without rows: what went out before it answered an earlier one.
+ * 5. Rows that are flushed shortly after others were sent are gathered and go together: each message costs the follower
+ *    a statement and a flush, whatever is in it.
  */
 export type FeederLog = {
   flushed(): Map<string, number>
@@ -26,6 +30,12 @@ export type FeederLink = {
   drained(): Promise<void>
 }
 
+export type FeederDeps = {
+  warn(message: string, detail: object): void
+  /** Calls once after so many ms, unless the returned function is called before. */
+  after(ms: number, act: () => void): () => void
+}
+
 export type Feeder = {
   received(message: PeerMessage): void
   /** Rows of one strand that were flushed just now. */
@@ -36,18 +46,26 @@ export type Feeder = {
 
 /** How far a strand has been sent, and the hash there. */
 type Asked = { after: number; hash: Uint8Array; reading: boolean }
-type Cursor = { at: number; hash: Uint8Array; pumping: boolean }
+type Cursor = {
+  at: number
+  hash: Uint8Array
+  pumping: boolean
+  /** Flushed rows that follow `at` and are sent when the time for gathering is over. */
+  gathered: LogRow[]
+  gathering: (() => void) | undefined
+}
+
+/** How long rows of a line are gathered after a message was sent, in ms. Nobody waits for what others type as for an entry. */
+const gatherMs: { [line in Line]: number } = { entries: 5, notes: 50 }
+/** With so many gathered they are not kept any longer. */
+const gatheredRows = 500
 
 /** Rows that are read at a time: as many as fill a message by the size of the last ones, within these bounds. */
 const batchRows = { first: 500, fewest: 50, most: 2000 }
 /** Rows of one message, in bytes of their sealed content. */
 const messageBytes = 1024 * 1024
 
-export function createFeeder(
-  log: FeederLog,
-  link: FeederLink,
-  warn: (message: string, detail: object) => void,
-): Feeder {
+export function createFeeder(log: FeederLog, link: FeederLink, { warn, after }: FeederDeps): Feeder {
   const cursors = new Map<string, Cursor>()
   /** What was asked for and is not decided yet: if the log could not be read, the next tick tries again. */
   const asked = new Map<string, Asked>()
@@ -69,14 +87,42 @@ export function createFeeder(
       link.send({ type: 'refused', strand })
       return
     }
-    const cursor = { at: after, hash, pumping: false }
+    const cursor: Cursor = { at: after, hash, pumping: false, gathered: [], gathering: undefined }
     cursors.set(strand, cursor)
     await pump(strand, cursor)
+  }
+
+  function forget(strand: string): void {
+    cursors.get(strand)?.gathering?.()
+    cursors.delete(strand)
+  }
+
+  /** Sends what was gathered; while there is no room, the database keeps it. */
+  function sendGathered(strand: string, cursor: Cursor): void {
+    const rows = cursor.gathered
+    cursor.gathered = []
+    if (rows.length === 0) return
+    if (!link.room()) {
+      pump(strand, cursor).catch(failed)
+      return
+    }
+    for (const part of parts(rows)) link.send({ type: 'rows', strand, rows: part })
+    advance(cursor, rows)
+  }
+
+  function gather(strand: string, cursor: Cursor): void {
+    cursor.gathering = after(gatherMs[parseStrand(strand).line], () => {
+      cursor.gathering = undefined
+      if (closed || cursors.get(strand) !== cursor || cursor.pumping || cursor.gathered.length === 0) return
+      sendGathered(strand, cursor)
+      gather(strand, cursor)
+    })
   }
 
   async function pump(strand: string, cursor: Cursor): Promise<void> {
     if (cursor.pumping) return
     cursor.pumping = true
+    cursor.gathered = []
     const current = () => !closed && cursors.get(strand) === cursor
     let limit = batchRows.first
     const read = (after: number) => {
@@ -119,29 +165,34 @@ export function createFeeder(
       if (message.type === 'follow') {
         const ask = { after: message.after, hash: message.hash, reading: false }
         asked.set(message.strand, ask)
+        forget(message.strand)
+        link.send({ type: 'rows', strand: message.strand, rows: [] })
         follow(message.strand, ask).catch(failed)
       } else if (message.type === 'unfollow') {
         asked.delete(message.strand)
-        cursors.delete(message.strand)
+        forget(message.strand)
       } else if (message.type === 'vector') log.heard(message.strands, message.hashes)
     },
     flushed(strand, rows) {
       const cursor = cursors.get(strand)
       if (!cursor || cursor.pumping) return
-      if (link.room() && rows[0]?.seq === cursor.at + 1) {
-        for (const part of parts(rows)) link.send({ type: 'rows', strand, rows: part })
-        advance(cursor, rows)
-      } else pump(strand, cursor).catch(failed)
+      if (rows[0]?.seq !== (cursor.gathered.at(-1)?.seq ?? cursor.at) + 1 || !link.room())
+        return void pump(strand, cursor).catch(failed)
+      cursor.gathered.push(...rows)
+      if (cursor.gathering && cursor.gathered.length < gatheredRows) return
+      sendGathered(strand, cursor)
+      if (!cursor.gathering) gather(strand, cursor)
     },
     tick() {
       sendVector()
       for (const [strand, ask] of asked) if (!ask.reading) follow(strand, ask).catch(failed)
-      for (const [strand, cursor] of cursors) pump(strand, cursor).catch(failed)
+      for (const [strand, cursor] of cursors)
+        if (cursor.gathered.length === 0) pump(strand, cursor).catch(failed)
     },
     close() {
       closed = true
       asked.clear()
-      cursors.clear()
+      for (const strand of [...cursors.keys()]) forget(strand)
     },
   }
 }

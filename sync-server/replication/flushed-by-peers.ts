@@ -9,8 +9,10 @@ import type { Vector } from '../store/ports.ts'
  */
 export type FlushedByPeers = {
   opened(region: string, way: Way): Wire
-  /** Region → what it has flushed of the entries' lines; only regions that have said something. */
+  /** Region → what it has flushed of the entries' lines, as far as that is believed; only regions of which anything is. */
   current(): { [region: string]: Vector }
+  /** What a region that can be reached has said, believed or not. */
+  said(region: string): Vector | undefined
   onChange(listener: () => void): () => void
 }
 
@@ -18,9 +20,14 @@ export type FlushedByPeers = {
 export type Way = 'follows' | 'followed'
 
 /** One connection with a peer. */
-export type Wire = { said(strands: ReadonlyMap<string, number>): void; closed(): void }
+export type Wire = {
+  said(strands: ReadonlyMap<string, number>): void
+  /** As much of it as means the rows that are here; see `histories.ts`. */
+  believed(strands: ReadonlyMap<string, number>): void
+  closed(): void
+}
 
-type Word = { open: boolean; vector: Vector }
+type Word = { open: boolean; said: Vector | undefined; vector: Vector }
 
 export function createFlushedByPeers(): FlushedByPeers {
   const words = new Map<string, Map<Way, Word>>()
@@ -36,10 +43,13 @@ export function createFlushedByPeers(): FlushedByPeers {
     opened(region, way) {
       const known = wordsOf(region)
       for (const [other, { open }] of known) if (!open) known.delete(other)
-      const word: Word = { open: true, vector: {} }
+      const word: Word = { open: true, said: undefined, vector: {} }
       known.set(way, word)
       return {
         said(strands) {
+          word.said = entriesOnly(strands)
+        },
+        believed(strands) {
           const vector = entriesOnly(strands)
           if (sameVector(vector, word.vector)) return
           word.vector = vector
@@ -53,19 +63,28 @@ export function createFlushedByPeers(): FlushedByPeers {
     current() {
       const all: { [region: string]: Vector } = {}
       for (const [region, known] of words) {
-        const vector: Vector = {}
-        for (const word of known.values())
-          for (const [origin, seq] of Object.entries(word.vector))
-            vector[origin] = Math.max(seq, vector[origin] ?? 0)
+        const vector = highest([...known.values()].map((word) => word.vector))
         if (Object.keys(vector).length > 0) all[region] = vector
       }
       return all
+    },
+    said(region) {
+      const open = [...(words.get(region)?.values() ?? [])].filter((word) => word.open)
+      const said = open.flatMap((word) => (word.said ? [word.said] : []))
+      return said.length > 0 ? highest(said) : undefined
     },
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
   }
+}
+
+function highest(vectors: readonly Vector[]): Vector {
+  const all: Vector = {}
+  for (const vector of vectors)
+    for (const [origin, seq] of Object.entries(vector)) all[origin] = Math.max(seq, all[origin] ?? 0)
+  return all
 }
 
 function entriesOnly(strands: ReadonlyMap<string, number>): Vector {

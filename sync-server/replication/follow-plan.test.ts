@@ -49,6 +49,20 @@ test('RP4 a region that has lost rows of its own origin is not the one to ask fo
   )
 })
 
+test('RP7 the word of another that it has more does not turn a follower away from the region that sends', () => {
+  const peers = [
+    { region: 'frankfurt', vector: vector({ 'frankfurt.1': 100 }) },
+    { region: 'london', vector: vector({ 'frankfurt.1': 105 }) },
+  ]
+  const view = { ownOrigin: 'nairobi.1', peers, have: vector({ 'frankfurt.1': 100 }) }
+  const following = new Map([['frankfurt.1', 'frankfurt']])
+  expect(planFollows({ ...view, following, stuck: new Set() }).get('frankfurt.1')).toBe('frankfurt')
+  // A region that has lost them does not send them: then another one does.
+  expect(planFollows({ ...view, following, stuck: new Set(['frankfurt.1']) }).get('frankfurt.1')).toBe(
+    'london',
+  )
+})
+
 test('RP5 a sender that does not get on gives way to another that has more', () => {
   const peers = [
     { region: 'london', vector: vector({ 'london.1': 8 }) },

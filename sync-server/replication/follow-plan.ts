@@ -48,6 +48,8 @@ function senderOf(strand: string, owner: string | undefined, view: FollowView): 
     if (others.length > 0) return best(others, offered)
   }
   const own = able.find((peer) => peer.region === owner)
+  // What its own region sends comes before its word that it has it, and another's word may come before both.
+  if (own && current === own.region && !view.stuck.has(strand)) return own.region
   if (own && (offered(own) >= most || offered(own) > (view.have.get(strand) ?? 0))) return own.region
   const stays = able.find((peer) => peer.region === current)
   if (stays && offered(stays) > (view.have.get(strand) ?? 0)) return stays.region

@@ -59,6 +59,8 @@ type Peer = {
   send: (message: PeerMessage) => void
   vector: Map<string, number> | undefined
   heardAt: number
+  /** Strand → follows that the peer has not begun to answer: what it sends until then answers an earlier one. */
+  unanswered: Map<string, number>
   /** Strands in which this peer's rows did not fit, with the end of the strand that was known when they were asked for. */
   differs: Map<string, number | undefined>
 }
@@ -126,32 +128,37 @@ export function createFollower(deps: FollowerDeps): Follower {
     following.set(strand, region)
     movedAt.set(strand, deps.now())
     endAsked.set(strand, log.endOf(strand))
-    peers.get(region)?.send({ type: 'follow', strand, after: seq, hash })
+    const peer = peers.get(region)
+    if (!peer) return
+    peer.unanswered.set(strand, (peer.unanswered.get(strand) ?? 0) + 1)
+    peer.send({ type: 'follow', strand, after: seq, hash })
   }
 
   async function take(region: string, strand: string, rows: LogRow[]): Promise<void> {
-    if (following.get(strand) !== region) return
+    const peer = peers.get(region)
+    const unanswered = peer?.unanswered.get(strand) ?? 0
+    if (rows.length === 0) peer?.unanswered.set(strand, Math.max(0, unanswered - 1))
+    if (following.get(strand) !== region || unanswered > 0) return
     let taken: Taken | undefined
     try {
       taken = await log.take(strand, rows)
     } catch {
       deps.warn('rows of a peer could not be stored', { region, strand })
     }
-    const peer = peers.get(region)
     if (taken?.outcome === 'taken') {
       if (taken.rows > 0) movedAt.set(strand, deps.now())
       return
     }
     if (taken?.outcome === 'mismatch') differs(region, strand)
     if (following.get(strand) === region) {
-      peer?.send({ type: 'unfollow', strand })
+      peers.get(region)?.send({ type: 'unfollow', strand })
       following.delete(strand)
     }
     if (taken) evaluate()
   }
 
   function acknowledge(): void {
-    tell({ type: 'vector', strands: log.flushed(), hashes: new Map() })
+    tell(vectorMessage(log))
   }
 
   function tell(message: PeerMessage): void {
@@ -168,7 +175,13 @@ export function createFollower(deps: FollowerDeps): Follower {
 
   return {
     opened(region, send) {
-      peers.set(region, { send, vector: undefined, heardAt: deps.now(), differs: new Map() })
+      peers.set(region, {
+        send,
+        vector: undefined,
+        heardAt: deps.now(),
+        unanswered: new Map(),
+        differs: new Map(),
+      })
       send(vectorMessage(log))
     },
     closed(region) {

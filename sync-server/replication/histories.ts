@@ -10,6 +10,8 @@ import { type PeerMessage, probeSeqs } from './peer-wire.ts'
  *    origin ends, for all regions (`store/ends.ts`).
  * 3. What lies behind an end is not compared. A peer that still names it has not set it aside yet.
  * 4. Until everybody has, an operator is told.
+ * 5. What a peer says that it has flushed is believed as far as it was compared: of a history that nobody compared it
+ *    says nothing about the rows here.
  */
 export type HistoriesLog = {
   flushed(): Map<string, number>
@@ -31,18 +33,18 @@ export type HistoriesDeps = {
 }
 
 export type Histories = {
-  /** A peer's vector. */
+  /** A peer's vector. Resolves when this one, or one that came after it, has been compared. */
   heard(
     region: string,
     strands: ReadonlyMap<string, number>,
     hashes: ReadonlyMap<string, Uint8Array>,
     send: Send,
-  ): void
+  ): Promise<void>
   /** A peer has refused, or has sent, a row of a strand that does not fit the one here. */
   suspect(strand: string, send: Send): void
   received(region: string, message: PeerMessage, send: Send): void
   closed(region: string): void
-  /** As much of a peer's vector as says the same rows as are meant here. */
+  /** As much of a peer's vector as is known to say the same rows as are meant here. */
   believed(region: string, strands: ReadonlyMap<string, number>): Map<string, number>
   /** Strand → peers that hold another history of it, or have not set it aside yet. */
   differing(): Map<string, string[]>
@@ -59,9 +61,12 @@ const patienceMs = 10_000
 export function createHistories({ log, now, alarm, warn }: HistoriesDeps): Histories {
   const searches = new Map<string, Search>()
   const apart = new Map<string, Set<string>>()
-  const comparing = new Set<string>()
-  /** Peer and strand → the place that was found equal last, as text. */
-  const agreed = new Map<string, string>()
+  /** Peer → the comparison that is under way. */
+  const comparing = new Map<string, Promise<void>>()
+  /** Peer → what is compared next. */
+  const latest = new Map<string, () => Promise<void>>()
+  /** Peer and strand → the place that was found equal last. */
+  const agreed = new Map<string, Head>()
 
   async function compare(
     region: string,
@@ -81,16 +86,24 @@ export function createHistories({ log, now, alarm, warn }: HistoriesDeps): Histo
     }
   }
 
+  async function compareLatest(region: string): Promise<void> {
+    for (let next = latest.get(region); next; next = latest.get(region)) {
+      latest.delete(region)
+      // If the log cannot be read now, the next vector comes within a second.
+      await next().catch(() => {})
+    }
+  }
+
   async function compareAt(region: string, strand: string, theirs: Head, send: Send): Promise<void> {
     const head = log.head(strand)
     if (theirs.seq > head.seq) return
     const name = `${region} ${strand}`
-    const place = `${theirs.seq} ${Buffer.from(theirs.hash).toString('base64')}`
-    if (agreed.get(name) === place) return
+    const known = agreed.get(name)
+    if (known?.seq === theirs.seq && sameBytes(known.hash, theirs.hash)) return
     const ours = theirs.seq === head.seq ? head.hash : await log.hashAt(strand, theirs.seq)
     if (!ours) return
     if (sameBytes(ours, theirs.hash)) {
-      agreed.set(name, place)
+      agreed.set(name, theirs)
       agree(strand, region)
     } else differs(region, strand, theirs.seq, send)
   }
@@ -166,13 +179,10 @@ export function createHistories({ log, now, alarm, warn }: HistoriesDeps): Histo
 
   return {
     heard(region, strands, hashes, send) {
-      if (comparing.has(region)) return
-      comparing.add(region)
-      compare(region, strands, hashes, send)
-        .catch(() => {
-          // The log cannot be read now; the next vector comes within a second.
-        })
-        .finally(() => comparing.delete(region))
+      latest.set(region, () => compare(region, strands, hashes, send))
+      const under = comparing.get(region) ?? compareLatest(region).finally(() => comparing.delete(region))
+      comparing.set(region, under)
+      return under
     },
     suspect(strand, send) {
       const { seq } = log.head(strand)
@@ -199,8 +209,9 @@ export function createHistories({ log, now, alarm, warn }: HistoriesDeps): Histo
       const believed = new Map<string, number>()
       for (const [strand, seq] of strands) {
         const end = log.endOf(strand)
+        const equal = agreed.get(`${region} ${strand}`)?.seq ?? 0
         if (end !== undefined) believed.set(strand, Math.min(seq, end))
-        else if (!apart.get(strand)?.has(region)) believed.set(strand, seq)
+        else if (equal > 0 && !apart.get(strand)?.has(region)) believed.set(strand, Math.min(seq, equal))
       }
       return believed
     },

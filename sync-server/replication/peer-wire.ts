@@ -12,7 +12,8 @@ import type { LogRow } from '../store/log-row.ts'
  *                                                  behind every row that it covers. At least once a second, both ways.
  * 2 follow   strand, after, hash                   follower: send me what comes after this row, which I hold
  * 3 unfollow strand                                follower: somebody else sends it now
- * 4 rows     strand, n × row                       feeder: successors, in order, without a gap
+ * 4 rows     strand, n × row                       feeder: successors, in order, without a gap; none at all: what comes
+ *                                                  from here on answers your last follow, not one before it
  * 5 refused  strand                                feeder: your row is not the one that I hold there
  * 6 probe    strand, n × sequence                  either: which rows do you hold there? At most 64
  * 7 marks    strand, n × (sequence, 0 | 1 hash)    either: these, or none

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { PeerConfig, RegionConfig } from '../config/config.ts'
 import type { EndState } from '../store/ends.ts'
 import { parseStrand, strandOf } from '../store/line.ts'
@@ -22,7 +23,7 @@ export type Replication = {
   /** What an operator must know about the histories of origins. */
   histories(): HistoriesState
   /** What each peer has said that it flushed. */
-  flushedByPeers: Pick<FlushedByPeers, 'current' | 'onChange'>
+  flushedByPeers: Pick<FlushedByPeers, 'current' | 'said' | 'onChange'>
   close(): Promise<void>
 }
 
@@ -47,6 +48,7 @@ const tickMs = 1000
 const silenceMs = 5000
 /** Rows that come together are acknowledged together, in ms. */
 const acknowledgeMs = 10
+const recentHashes = 10_000
 const firstRetryMs = 200
 const lastRetryMs = 5000
 
@@ -64,8 +66,10 @@ export async function startReplication(deps: ReplicationDeps): Promise<Replicati
     const { region } = link
     heardAt.set(link, now())
     if (message.type === 'vector') {
-      histories.heard(region, message.strands, message.hashes, link.send)
-      wire.said(histories.believed(region, message.strands))
+      wire.said(message.strands)
+      void histories
+        .heard(region, message.strands, message.hashes, link.send)
+        .then(() => wire.believed(histories.believed(region, message.strands)))
     } else histories.received(region, message, link.send)
   }
   const dials = config.peers.map((peer) =>
@@ -89,7 +93,7 @@ export async function startReplication(deps: ReplicationDeps): Promise<Replicati
   )
 
   const listener = await wires.listen((link) => {
-    const feeder = createFeeder(log, link, deps.warn)
+    const feeder = createFeeder(log, link, { warn: deps.warn, after: timers.after })
     feeders.set(link, feeder)
     heardAt.set(link, now())
     const wire = flushedByPeers.opened(link.region, 'follows')
@@ -113,8 +117,9 @@ export async function startReplication(deps: ReplicationDeps): Promise<Replicati
       if (origin === undefined) return
       const plainRows = rows.map(({ row }) => row)
       for (const feeder of feeders.values()) feeder.flushed(strandOf(line, origin), plainRows)
-      // Whoever waits for a second region to have it hears of it now, not with the next tick.
-      if (origin !== log.ownOrigin()) acknowledging ??= timers.after(acknowledgeMs, acknowledge)
+      // Whoever waits for a second region to have it hears of it now, not with the next tick. Nobody waits for notes.
+      if (line === 'entries' && origin !== log.ownOrigin())
+        acknowledging ??= timers.after(acknowledgeMs, acknowledge)
     }),
   )
   let acknowledging: (() => void) | undefined
@@ -218,6 +223,16 @@ function replicatedLog(
     const { line, origin } = parseStrand(strand)
     return { log: store.logs[line], table: store.tables[line], origin }
   }
+  /** Hashes of rows that were flushed lately: every word of a peer names one. */
+  const recent = new LRUCache<string, Uint8Array>({ max: recentHashes })
+  for (const { line, onFlushed, ends } of Object.values(store.logs)) {
+    onFlushed((rows) => {
+      // A copy: the row may lie in a large message.
+      for (const { row } of rows.slice(-recentHashes))
+        recent.set(`${strandOf(line, row.origin)} ${row.seq}`, Uint8Array.from(row.hash))
+    })
+    ends.onSetAside(() => recent.clear())
+  }
   return {
     ownOrigin: () => store.logs.entries.writer.origin(),
     flushed: () => new Map([...store.logs.entries.flushed(), ...store.logs.notes.flushed()]),
@@ -229,9 +244,9 @@ function replicatedLog(
       const { log, origin } = at(strand)
       return log.take(origin, rows)
     },
-    hashAt(strand, seq) {
+    async hashAt(strand, seq) {
       const { table, origin } = at(strand)
-      return table.hashAt(origin, seq)
+      return recent.get(`${strand} ${seq}`) ?? (await table.hashAt(origin, seq))
     },
     rowsAfter(strand, after, limit) {
       const { table, origin } = at(strand)

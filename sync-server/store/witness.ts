@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { constants, existsSync, statSync } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type Origin, originOf } from '../../domain/entries/origin.ts'
@@ -32,6 +32,8 @@ export type Witness = {
 }
 
 const slotBytes = 512
+/** What is written has reached the disk when the call returns: one call instead of two, where the system can. */
+const newAndFlushed = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_DSYNC
 
 const slotShape = z.strictObject({
   turn: z.int().min(1),
@@ -85,7 +87,7 @@ export async function openWitness(stateDir: string, line: Line): Promise<Witness
       }
       try {
         await writeSlot(own.handle, slot)
-        if ((await stat(file)).ino !== own.inode) throw new WitnessReplaced(`${file} is another file by now`)
+        if (statSync(file).ino !== own.inode) throw new WitnessReplaced(`${file} is another file by now`)
       } catch (error) {
         await letGo()
         throw error
@@ -119,7 +121,7 @@ async function replace(file: string, slot: Omit<Slot, 'check'>): Promise<FileHan
   const folder = dirname(file)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const draft = `${file}.${randomBytes(6).toString('hex')}`
-  const handle = await open(draft, 'wx', 0o600)
+  const handle = await open(draft, newAndFlushed, 0o600)
   try {
     await handle.write(Buffer.alloc(2 * slotBytes, ' '), 0, 2 * slotBytes, 0)
     await writeSlot(handle, slot)
@@ -142,7 +144,7 @@ async function writeSlot(handle: FileHandle, slot: Omit<Slot, 'check'>): Promise
   bytes.write(JSON.stringify({ ...slot, check: checksum(slot) }))
   const { bytesWritten } = await handle.write(bytes, 0, slotBytes, (slot.turn % 2) * slotBytes)
   if (bytesWritten < slotBytes) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
-  await handle.datasync()
+  if (!constants.O_DSYNC) await handle.datasync()
 }
 
 async function readSlots(file: string): Promise<Slot[]> {

@@ -81,6 +81,7 @@ type Incarnation = {
 const retries = 2
 /** Rows of one group: enough to amortise a flush, few enough that nobody waits long behind an import. */
 const groupRows = 1000
+const groupEveryMs = 4
 const beatMs = 1000
 /** Shorter than the time after which a standby ends a session that does not move. */
 const leaseMs = 4000
@@ -107,6 +108,7 @@ export function createWriter(deps: WriterDeps): Writer {
   let refusal: { why: string; until: number } | undefined
   /** When the last statement began that found the session in possession of the pen (monotonic ms). */
   let confirmedAt = timers.now()
+  let groupBegan = Number.NEGATIVE_INFINITY
   let closed = false
   let beating = false
   let running: Promise<void> | undefined
@@ -144,8 +146,18 @@ export function createWriter(deps: WriterDeps): Writer {
     while (errands.length > 0 || jobs.length > 0) {
       const work = errands.shift()
       if (work) await work()
-      else await commitGroup(takeGroup())
+      else {
+        await gather()
+        await commitGroup(takeGroup())
+      }
     }
+  }
+
+  /** Groups do not begin closer together than this: what arrives meanwhile shares a statement and two flushes. */
+  async function gather(): Promise<void> {
+    const early = groupBegan + groupEveryMs - timers.now()
+    if (early > 0 && waiting < groupRows) await timers.wait(early)
+    groupBegan = timers.now()
   }
 
   function takeGroup(): Job[] {

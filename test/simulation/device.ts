@@ -16,8 +16,8 @@ import type { Schedule } from './schedule.ts'
 /**
  * A device. It keeps what it proposed until a second region has flushed it, proposes it again on every new connection,
  * and moves to another region when it gets no answer. It catches up with the documents in its scope, and shows
- * each region how far it has come. What a region says of others it believes as far as this showed that both mean the same
- * rows: a region whose disk and witness were put back writes other rows under the same numbers.
+ * each region how far it has come. What a region says of others it believes of what was acknowledged on the same
+ * connection: a region whose disk and witness were put back writes other rows under the same numbers.
  */
 export type Device = {
   propose(sample: Sample): void
@@ -63,9 +63,9 @@ type Connection = {
   isOpen: boolean
   unanswered: Map<string, number>
   /** The catch-up that is under way. */
-  asked: { cursor: FrameVector; target: FrameVector; proof: string; differs: boolean } | undefined
-  /** How far the device's history and the region's are known to be one. */
-  agreed: FrameVector
+  asked: { target: FrameVector; proof: string } | undefined
+  /** What was acknowledged on this connection. */
+  acknowledged: Map<string, Commit>
   replicated: { [region: string]: FrameVector }
 }
 
@@ -86,7 +86,7 @@ export function createDevice(deps: DeviceDeps): Device {
       isOpen: false,
       unanswered: new Map(),
       asked: undefined,
-      agreed: {},
+      acknowledged: new Map(),
       replicated: {},
       wire: connectDevice(
         deps.gateOf(region),
@@ -147,7 +147,7 @@ export function createDevice(deps: DeviceDeps): Device {
   function catchUp(mine: Connection): void {
     if (current !== mine) return
     request += 1
-    mine.asked = { cursor: cursor.target, target: {}, proof: '', differs: false }
+    mine.asked = { target: {}, proof: '' }
     const state = cursor.proof === '' ? 'new' : 'held'
     const scope = deps.documents.map((document) => ({ document, state }) as const)
     const { target, proof } = cursor
@@ -163,6 +163,7 @@ export function createDevice(deps: DeviceDeps): Device {
         for (const { id, origin, seq, epoch } of frame.acks) {
           const proposed = answered(from, id)
           proposed.acknowledged = { origin, seq, epoch, by: from.region }
+          from.acknowledged.set(id, { origin, seq, epoch })
           // A try that had been given up was taken after all.
           if (proposed.end === 'given up') proposed.end = undefined
           schedule.trace(`${name} has ${id.slice(0, 6)} acknowledged by ${from.region} as ${origin}#${seq}`)
@@ -176,12 +177,10 @@ export function createDevice(deps: DeviceDeps): Device {
         forgetWhatIsSafe(from)
         return
       case 'target':
-        if (frame.request === request && from.asked)
-          from.asked = { ...from.asked, target: frame.target, proof: frame.proof }
+        if (frame.request === request && from.asked) from.asked = { target: frame.target, proof: frame.proof }
         return
       case 'gone':
         held.set(frame.document, new Y.Doc())
-        if (from.asked) from.asked.differs = true
         schedule.trace(`${name} is to read ${frame.document} anew`)
         return
       case 'part':
@@ -192,23 +191,17 @@ export function createDevice(deps: DeviceDeps): Device {
     }
   }
 
-  function caughtUp(
-    from: Connection,
-    { cursor: held, target, proof, differs }: NonNullable<Connection['asked']>,
-  ): void {
+  function caughtUp(from: Connection, { target, proof }: NonNullable<Connection['asked']>): void {
     cursor = { target, proof }
     schedule.trace(`${name} has caught up with ${from.region}: ${JSON.stringify(target)}`)
-    from.agreed = differs ? {} : lower(held, target)
-    forgetWhatIsSafe(from)
   }
 
-  function forgetWhatIsSafe({ agreed, replicated }: Connection): void {
-    for (const proposed of proposals.values()) {
-      const { acknowledged, isSafe, sample } = proposed
-      if (isSafe || !acknowledged || acknowledged.seq > (agreed[acknowledged.origin] ?? 0)) continue
-      if (!isElsewhere(acknowledged, replicated)) continue
+  function forgetWhatIsSafe({ region, acknowledged, replicated }: Connection): void {
+    for (const [id, commit] of acknowledged) {
+      const proposed = proposals.get(id)!
+      if (proposed.isSafe || !isElsewhere({ ...commit, by: region }, replicated)) continue
       proposed.isSafe = true
-      schedule.trace(`${name} hears that ${sample.proposal.id.slice(0, 6)} is elsewhere too`)
+      schedule.trace(`${name} hears that ${id.slice(0, 6)} is elsewhere too`)
     }
   }
 
@@ -268,10 +261,6 @@ export function createDevice(deps: DeviceDeps): Device {
 
 function isKept({ end, isSafe }: Proposed): boolean {
   return end === undefined && !isSafe
-}
-
-function lower(a: FrameVector, b: FrameVector): FrameVector {
-  return Object.fromEntries(Object.entries(a).map(([origin, seq]) => [origin, Math.min(seq, b[origin] ?? 0)]))
 }
 
 /** Has another region than the one that acknowledged it flushed this commit? */

@@ -41,7 +41,9 @@ const handshakeTimeoutMs = 5000
 
 export function createNetwork({ schedule, random, sent }: NetworkDeps): Network {
   const states = new Map<string, LinkState>()
-  const listening = new Map<string, Listening>()
+  /** Region → who listens for it. A process that was stopped goes on when the one that took its place has ended. */
+  const listening = new Map<string, Listening[]>()
+  const listenerOf = (region: string) => listening.get(region)?.at(-1)
   const connections = new Set<Line>()
 
   const stateOf = (from: string, to: string) => states.get(`${from}>${to}`) ?? openLink
@@ -149,7 +151,7 @@ export function createNetwork({ schedule, random, sent }: NetworkDeps): Network 
         if (!over) failed()
         over = true
       })
-    const target = listening.get(to)
+    const target = listenerOf(to)
     const [there, back] = [stateOf(from, to), stateOf(to, from)]
     const isSilent =
       there.way === 'blackhole' || back.way === 'blackhole' || target?.process.state() === 'stopped'
@@ -160,7 +162,7 @@ export function createNetwork({ schedule, random, sent }: NetworkDeps): Network 
     let made: Line | undefined
     schedule.after(random.between(1, there.mostMs + back.mostMs), () => {
       if (over || process.state() === 'dead') return
-      const now = listening.get(to)
+      const now = listenerOf(to)
       if (now?.process.state() !== 'running' || stateOf(from, to).way !== 'open') return giveUp()
       const line: Line = {
         dialler: { region: from, process, handlers: undefined, closed: false },
@@ -200,10 +202,12 @@ export function createNetwork({ schedule, random, sent }: NetworkDeps): Network 
       dial: (peer, opened, failed) => dial(region, process, peer.region, opened, failed),
       async listen(opened) {
         const mine = { process, opened }
-        listening.set(region, mine)
-        const forget = () => {
-          if (listening.get(region) === mine) listening.delete(region)
-        }
+        listening.set(region, [...(listening.get(region) ?? []), mine])
+        const forget = () =>
+          listening.set(
+            region,
+            (listening.get(region) ?? []).filter((one) => one !== mine),
+          )
         process.onEnd(forget)
         return {
           async close() {

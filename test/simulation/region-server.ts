@@ -2,6 +2,7 @@ import { isDocumentName, isGrowOnly, parseDocumentName } from '../../domain/docu
 import { closeCodes } from '../../domain/wire/wire.ts'
 import { createAdmission } from '../../sync-server/documents/admission.ts'
 import { createFanOut } from '../../sync-server/gateway/fan-out.ts'
+import { createLostRows } from '../../sync-server/gateway/lost-rows.ts'
 import { createOpenDocuments } from '../../sync-server/gateway/open-documents.ts'
 import { createRegionBoard } from '../../sync-server/gateway/region-board.ts'
 import { serveMeridian } from '../../sync-server/gateway/serve-meridian.ts'
@@ -183,11 +184,14 @@ function gateway(
   const fanOut = createFanOut(store.entries)
   const telling = createTelling({ store, logger, metrics })
   const openDocuments = createOpenDocuments()
+  const { region } = config
+  const { peers, flushedByPeers: replicated } = replication
+  const lostRows = createLostRows({ region, replicated, monotonic })
   const board = createRegionBoard({
-    region: config.region,
+    region,
     store,
-    peers: replication.peers,
-    replicated: replication.flushedByPeers,
+    peers,
+    replicated,
     lookMs: 1000,
     timers,
   })
@@ -217,7 +221,16 @@ function gateway(
 
   return (document, socket) =>
     document === undefined
-      ? serveMeridian(identity, socket, { admission, board, monotonic, logger, store, tokens, open })
+      ? serveMeridian(identity, socket, {
+          admission,
+          board,
+          monotonic,
+          logger,
+          store,
+          tokens,
+          lostRows,
+          open,
+        })
       : serveDocument(document, socket)
 }
 
