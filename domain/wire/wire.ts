@@ -54,7 +54,7 @@ import { readUint } from './uint.ts'
  * - **Proofs** are the region's signature under a vector. A region to which a cursor is proven that goes beyond its own
  *   origin knows by it that it has lost rows. Without a proof a cursor is only where to begin.
  * - **Gone**: what is held of this document is void, the code says how: 4410 destroy it, 4520 read it anew, 4403 and 4404
- *   it is not for this user.
+ *   it is not for this user. A document to be read anew is new in every scope until a catch-up has come to its end.
  * - **Leaving**: this region will close the connection; reconnect after so many milliseconds.
  *
  * Limits of what a client sends: a frame 1 MiB, what chunks make up 16 MiB, a message about a note 4 MiB, 1,000 proposals in one submit, 64 KiB for one

@@ -73,6 +73,8 @@ export function createDevice(deps: DeviceDeps): Device {
   const { name, regions, schedule, random } = deps
   const proposals = new Map<string, Proposed>()
   const held = new Map(deps.documents.map((document) => [document, new Y.Doc()]))
+  /** Documents of which nothing is held, or not all up to the cursor. */
+  const unread = new Set(deps.documents)
   let cursor = { target: {} as FrameVector, proof: '' }
   let request = 0
   let region = deps.home
@@ -148,8 +150,9 @@ export function createDevice(deps: DeviceDeps): Device {
     if (current !== mine) return
     request += 1
     mine.asked = { target: {}, proof: '' }
-    const state = cursor.proof === '' ? 'new' : 'held'
-    const scope = deps.documents.map((document) => ({ document, state }) as const)
+    const scope = deps.documents.map(
+      (document) => ({ document, state: unread.has(document) ? 'new' : 'held' }) as const,
+    )
     const { target, proof } = cursor
     mine.wire.send(
       encodeFrame({ channel: 0, type: 'catch-up', request, proof, cursor: target, target: {}, scope }),
@@ -181,6 +184,7 @@ export function createDevice(deps: DeviceDeps): Device {
         return
       case 'gone':
         held.set(frame.document, new Y.Doc())
+        unread.add(frame.document)
         schedule.trace(`${name} is to read ${frame.document} anew`)
         return
       case 'part':
@@ -193,6 +197,7 @@ export function createDevice(deps: DeviceDeps): Device {
 
   function caughtUp(from: Connection, { target, proof }: NonNullable<Connection['asked']>): void {
     cursor = { target, proof }
+    unread.clear()
     schedule.trace(`${name} has caught up with ${from.region}: ${JSON.stringify(target)}`)
   }
 
