@@ -64,9 +64,11 @@ async function startIntake(stored: LogRow[] = []) {
   for (const row of stored) keyring.learn(row)
   const heard: FlushedRow[] = []
   let broken = false
+  let time = 0
   const after = (origin: string, seq: number) => stored.filter((r) => r.origin === origin && r.seq > seq)
   const table: IntakeDeps['table'] = {
     append: async (rows) => stored.push(...rows),
+    heads: async () => new Map(stored.map(({ origin, seq, hash }) => [origin, { seq, hash }])),
     rowsAfter: async (origin, seq, limit) => after(origin, seq).slice(0, limit),
     async rowsUnder(origin, keyId, seq, limit) {
       if (broken) throw new Error('the database does not answer')
@@ -83,10 +85,11 @@ async function startIntake(stored: LogRow[] = []) {
     table,
     region: 'london',
     heads,
+    isOwn: (origin) => origin === 'london.1',
     keyring,
     endOf: () => undefined,
     onFlushed: (rows) => void heard.push(...rows),
-    now: () => 0,
+    now: () => time,
     warn: () => {},
   })
   return {
@@ -94,6 +97,9 @@ async function startIntake(stored: LogRow[] = []) {
     stored,
     heard,
     keyring,
+    pass(ms: number) {
+      time += ms
+    },
     breakReading: (now: boolean) => {
       broken = now
     },
@@ -126,6 +132,31 @@ describe('opening rows', () => {
     await london.told('nairobi.1')
     expect(london.read()).toEqual(['a', 'c', 'b', 'd'])
     expect(london.servable('frankfurt.1')).toBe(5)
+  })
+
+  test('ST91 rows that a statement of an earlier process stored late are told, and followed on', async () => {
+    const london = await startIntake()
+    const [frankfurt, own] = [createOrigin('frankfurt.1'), createOrigin('london.1')]
+    const key = randomBytes(32)
+    london.stored.push(await frankfurt.grant('k', key), frankfurt.entry('k', key, 'late'))
+    london.stored.push(await own.grant('own', key), own.entry('own', key, 'own'))
+    for (let second = 0; second < 11; second++) {
+      london.pass(1000)
+      london.intake.lookAgain()
+    }
+    await london.told('frankfurt.1')
+    expect(london.read()).toEqual([])
+    for (let second = 0; second < 4; second++) {
+      london.pass(1000)
+      london.intake.lookAgain()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await london.told('frankfurt.1')
+    expect(london.read()).toEqual(['late'])
+    expect(london.intake.head('frankfurt.1').seq).toBe(2)
+    await london.intake.take('frankfurt.1', [frankfurt.entry('k', key, 'next')])
+    await london.told('frankfurt.1')
+    expect(london.read()).toEqual(['late', 'next'])
   })
 
   test('OP2 a key that comes while rows are being opened is not missed', async () => {

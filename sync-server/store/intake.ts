@@ -17,6 +17,7 @@ import { openRows } from './open-row.ts'
  * 4. Rows behind an origin's end are passed over, as if they had not been sent.
  * 5. Rows of an erased patient are stored, because the chain runs over them, but a grant without its key.
  * 6. A statement that failed may have stored its rows, or may do so yet. The log is read, and told on, until that is over.
+ *    So may one of a process that ended before this one began: once nobody's can be under way any more, it is looked for.
  */
 
 export type Taken =
@@ -44,9 +45,11 @@ export type Intake = {
 
 export type IntakeDeps = {
   line: Line
-  table: Pick<LineTable, 'append' | 'rowsAfter' | 'rowsUnder' | 'keysNotGranted'>
+  table: Pick<LineTable, 'append' | 'heads' | 'rowsAfter' | 'rowsUnder' | 'keysNotGranted'>
   region: string
   heads: ReadonlyMap<string, Head>
+  /** Is this the origin under which this region writes? */
+  isOwn(origin: string): boolean
   keyring: Keyring
   /** The last row of an origin that counts, if it has ended. */
   endOf(origin: string): number | undefined
@@ -83,6 +86,8 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   /** Origins of which a statement failed → since when the log could be read. */
   const unsure = new Map<string, number | undefined>()
   let reopening: Promise<void> = Promise.resolve()
+  /** When no statement of an earlier process can be under way any more; undefined once that has been looked at. */
+  let lateAt: number | undefined = deps.now() + statementMs
 
   async function lackingNow(): Promise<LackingKey[]> {
     const keys = await table.keysNotGranted(deps.region)
@@ -161,6 +166,16 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     queue.told = tell(origin, flushed).catch(() =>
       deps.warn('rows that were taken in could not be told', { line, origin }),
     )
+  }
+
+  async function lookForLateRows(): Promise<void> {
+    lateAt = undefined
+    try {
+      for (const [origin, { seq }] of await table.heads())
+        if (!deps.isOwn(origin) && seq > headOf(origin).seq) unsure.set(origin, undefined)
+    } catch {
+      lateAt = deps.now()
+    }
   }
 
   async function untold(origin: string): Promise<LogRow[]> {
@@ -256,6 +271,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       if (due.size > 0) void reopenDue()
     },
     lookAgain() {
+      if (lateAt !== undefined && deps.now() > lateAt) void lookForLateRows()
       for (const origin of unsure.keys()) {
         const queue = queueOf(origin)
         if (queue.items.length > 0 || queue.running) continue

@@ -121,11 +121,13 @@ async function openLine(deps: LineLogDeps, held: Held): Promise<LineLog> {
   await held.witness.write(held.origin, head).catch(unusable)
   const taking = ground.openTable()
   let endOf = (origin: string) => held.ended.get(origin)
+  let ownOrigin = () => held.origin
   const intake = await createIntake({
     ...deps,
     table: taking.table,
     heads,
     endOf: (origin) => endOf(origin),
+    isOwn: (origin) => origin === ownOrigin(),
     onFlushed,
     now: ground.timers.now,
   })
@@ -153,6 +155,7 @@ async function openLine(deps: LineLogDeps, held: Held): Promise<LineLog> {
     onFlushed: listen,
   })
   endOf = ends.endOf
+  ownOrigin = writer.origin
 
   const vector = (seqOf: (origin: string, flushed: number) => number) => {
     const all = intake.flushed()
