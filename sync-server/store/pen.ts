@@ -13,7 +13,7 @@ import { createLineTable, type LineTable } from './line-table.ts'
  */
 export type Pen = { table: LineTable; token: string; close(): Promise<void> }
 
-/** What reaching for a pen came to: undefined while it cannot be had, `taken-over` if another process has them all. */
+/** What reaching for a pen came to: undefined while it cannot be had, `taken-over` if another process has the region. */
 export type PenInHand = Pen | undefined | 'taken-over'
 
 export type PenOf = { databaseUrl: string; line: Line; process: string }
@@ -54,7 +54,7 @@ export async function takePen({ databaseUrl, line, process }: PenOf): Promise<Pe
     const stale = holders.filter((holder) => holder.line === line && holder.process === process)
     await endSessions(sql, stale)
     await sql.end({ timeout: 1 })
-    return isTakenOver(holders, process) ? 'taken-over' : undefined
+    return isTakenOver(line, holders, process) ? 'taken-over' : undefined
   } catch (error) {
     await sql.end({ timeout: 0 })
     throw error
@@ -85,10 +85,13 @@ export async function endSessions(sql: Sql, holders: readonly PenHolder[]): Prom
         and a.pid = ${pid} and coalesce(a.state_change::text, '') = ${movedAt}`)
 }
 
-/** A process that has every pen has this region: whoever had them before writes no more. */
-function isTakenOver(holders: readonly PenHolder[], process: string): boolean {
+/**
+ * A process that has every pen has this region: whoever had them before writes no more. So has one that has the pen of
+ * entries: of two processes that have lost a pen to each other one goes on.
+ */
+export function isTakenOver(line: Line, holders: readonly PenHolder[], process: string): boolean {
+  const isAnother = (h: PenHolder) => h.process !== undefined && h.process !== process
+  if (line === 'entries' && holders.some((h) => h.line === 'entries' && isAnother(h))) return true
   const held = (other: string) => new Set(holders.filter((h) => h.process === other).map((h) => h.line)).size
-  return holders.some(
-    (h) => h.process !== undefined && h.process !== process && held(h.process) === lines.length,
-  )
+  return holders.some((h) => isAnother(h) && held(h.process ?? '') === lines.length)
 }

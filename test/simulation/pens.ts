@@ -1,5 +1,5 @@
-import { type Line, lines } from '../../sync-server/store/line.ts'
-import type { PenHolder, PenInHand } from '../../sync-server/store/pen.ts'
+import type { Line } from '../../sync-server/store/line.ts'
+import { isTakenOver, type PenHolder, type PenInHand } from '../../sync-server/store/pen.ts'
 import { createPenWatch } from '../../sync-server/store/pen-watch.ts'
 import type { Connection, Database, Locks } from './database.ts'
 import { createLineTable, penVariable } from './line-table.ts'
@@ -52,7 +52,7 @@ export function createPens(process: ServerProcess, database: Database & Locks, r
           holders.filter((holder) => holder.line === line && holder.process === process.name),
         )
         await connection.close()
-        return isTakenOver(holders, process.name) ? 'taken-over' : undefined
+        return isTakenOver(line, holders, process.name) ? 'taken-over' : undefined
       } catch (error) {
         await connection.close()
         throw error
@@ -64,13 +64,4 @@ export function createPens(process: ServerProcess, database: Database & Locks, r
       return holders.length === 0
     },
   }
-}
-
-function isTakenOver(holders: readonly PenHolder[], own: string): boolean {
-  return holders.some(
-    ({ process }) =>
-      process !== undefined &&
-      process !== own &&
-      lines.every((line) => holders.some((h) => h.process === process && h.line === line)),
-  )
 }
