@@ -9,8 +9,8 @@ import type { Random } from './random.ts'
 
 /**
  * A clinician of one region who writes all the time, by `meridian.v1` or by `POST /v1/entries`: new patients, statements about
- * patients that were acknowledged, now and then what must be refused. What nobody answered is proposed again, here or in
- * another region, as a device does.
+ * patients that were acknowledged, now and then what must be refused. As a device does, it proposes again what nobody
+ * answered, and what is not known to be in a second region: a disk that is put back has lost what only it had.
  */
 export type WriterSite = { region: string; http: string; sync: string }
 
@@ -27,6 +27,8 @@ export type WriterDeps = {
 type Patient = ReturnType<ReturnType<typeof createDrafts>['newPatient']>
 
 const answerMs = 6000
+const mostAgain = 300
+const bringHomeMs = 60_000
 const sessionMs = 8 * 60_000
 
 export async function write(deps: WriterDeps): Promise<void> {
@@ -36,6 +38,8 @@ export async function write(deps: WriterDeps): Promise<void> {
   let make: ReturnType<typeof createDrafts> | undefined
   const patients: Patient[] = []
   let unanswered: Draft[] = []
+  /** What was acknowledged and is not known to be in two regions. */
+  const kept = new Map<string, Draft>()
 
   async function session(at: WriterSite): Promise<RegionApi> {
     const known = sessions.get(at.region)
@@ -87,7 +91,7 @@ export async function write(deps: WriterDeps): Promise<void> {
 
   async function proposeByFrames(drafts: readonly Draft[], at: WriterSite): Promise<void> {
     const client = await clientOf(at)
-    client.submit(drafts)
+    client.submit([...drafts, ...keptAgain(client)])
     const until = performance.now() + answerMs
     const isOpen = ({ id }: Draft) =>
       !client.heard.acks.has(id) && client.heard.refusals.get(id)?.retry !== false
@@ -96,6 +100,38 @@ export async function write(deps: WriterDeps): Promise<void> {
       const ack = client.heard.acks.get(id)
       if (ack) ledger.acknowledged(id, ack)
       else if (client.heard.refusals.get(id)?.retry === false) ledger.refused(id)
+    }
+  }
+
+  /** What this connection has not acknowledged itself. */
+  function keptAgain(client: MeridianClient): Draft[] {
+    return [...kept.values()].filter(({ id }) => !client.heard.acks.has(id)).slice(0, mostAgain)
+  }
+
+  /** Only what is said on the connection that acknowledged it counts. */
+  function forgetWhatIsElsewhere(): void {
+    for (const client of clients.values()) {
+      if (!client.isOpen()) continue
+      const others = Object.values(client.heard.replicated)
+      for (const id of [...kept.keys()]) {
+        const ack = client.heard.acks.get(id)
+        if (ack && others.some((vector) => (vector[ack.origin] ?? 0) >= ack.seq)) kept.delete(id)
+      }
+    }
+  }
+
+  /** Until all of it is in two regions. */
+  async function bringHome(): Promise<void> {
+    const until = performance.now() + bringHomeMs
+    while (kept.size > 0 && performance.now() < until) {
+      try {
+        const client = await clientOf(site)
+        client.submit(keptAgain(client))
+        await sleep(300)
+      } catch {
+        await sleep(300)
+      }
+      forgetWhatIsElsewhere()
     }
   }
 
@@ -127,9 +163,12 @@ export async function write(deps: WriterDeps): Promise<void> {
     }
     const known = ledger.acknowledgements()
     const gone = ledger.refusals()
+    for (const draft of unanswered) if (known.has(draft.id)) kept.set(draft.id, draft)
+    forgetWhatIsElsewhere()
     unanswered = unanswered.filter(({ id }) => !known.has(id) && !gone.has(id))
     await sleep(random.below(40))
   }
+  await bringHome()
   for (const client of clients.values()) client.close()
 }
 
