@@ -1,8 +1,9 @@
 import { MantineProvider } from '@mantine/core'
 import { RouterProvider } from '@tanstack/react-router'
 import { useMemo } from 'react'
+import { openReplica } from './replica/open-replica.ts'
 import { createAppRouter } from './routes.tsx'
-import { createCarried } from './session/carried.ts'
+import { createEntering } from './session/entering.ts'
 import { createCall } from './session/http.ts'
 import { createSession } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
@@ -25,20 +26,21 @@ export function App() {
       }),
     [],
   )
-  const carried = useMemo(() => createCarried(), [])
+  const entering = useMemo(() => createEntering({ session, open: openReplica }), [session])
   const router = useMemo(() => createAppRouter(), [])
   const state = useStore(session.onChange, session.current)
+  const replica = entering.replica()
 
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
-      {state.state === 'signed-in' ? (
-        <WorkProvider session={session} who={state} carried={carried}>
+      {state.state === 'signed-in' && replica ? (
+        <WorkProvider session={session} who={state} replica={replica}>
           <CommandsProvider>
             <RouterProvider router={router} />
           </CommandsProvider>
         </WorkProvider>
       ) : (
-        <SignIn session={session} ended={state.ended} carried={carried} />
+        <SignIn entering={entering} ended={state.state === 'signed-out' && state.ended} />
       )}
     </MantineProvider>
   )

@@ -15,15 +15,16 @@ import { type FormEvent, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { allergySummary } from '../../domain/display/allergies.ts'
 import { fold } from '../patients/fold.ts'
-import { useWork } from '../session/use-work.tsx'
 import { byDanger } from './allergy-order.ts'
 import { type AllergyDraft, authorAllergy } from './author.ts'
 import { reactions, substances } from './coded-terms.ts'
 import { knownAlready, substanceNamed } from './duplicate-allergy.ts'
+import { NotKept } from './not-kept.tsx'
 import { itemsOf, type PatientRecord } from './record.ts'
 import classes from './side-panel.module.css'
 import { type Leaving, type PanelForm, SidePanel } from './side-panel.tsx'
 import { useAuthor } from './use-author.ts'
+import { useKeep } from './use-keep.ts'
 import { showWhatIsWrong } from './what-is-wrong.ts'
 
 type Props = { patientId: string; record: PatientRecord; onClose: () => void } & Leaving
@@ -55,7 +56,7 @@ const empty: AllergyDraft = {
 
 function AllergyForm(props: Omit<Props, keyof Leaving> & PanelForm) {
   const { t } = useTranslation()
-  const { changes } = useWork()
+  const { keep, problem } = useKeep(props.patientId, props.onClose)
   const author = useAuthor()
   const [draft, setDraft] = useState(empty)
   const [repeated, setRepeated] = useState(false)
@@ -81,10 +82,10 @@ function AllergyForm(props: Omit<Props, keyof Leaving> & PanelForm) {
     event.preventDefault()
     setTried(true)
     if (Object.values(problems).some((problem) => problem !== undefined)) return showWhatIsWrong(form.current)
-    const entry = authorAllergy(draft, props.patientId, props.record, author())
-    const about = t('allergies.about', { substance: draft.substance.trim() })
-    changes.propose(props.patientId, [{ entry, about }])
-    props.onClose()
+    void keep(() => {
+      const entry = authorAllergy(draft, props.patientId, props.record, author())
+      return [{ entry, about: t('allergies.about', { substance: draft.substance.trim() }) }]
+    })
   }
   const coded = substanceNamed(draft.substance)
 
@@ -186,6 +187,7 @@ function AllergyForm(props: Omit<Props, keyof Leaving> & PanelForm) {
           maxLength={2000}
         />
       </Stack>
+      <NotKept problem={problem} />
       <Group justify="flex-end" gap="sm" className={classes.foot}>
         <Button variant="default" onClick={props.onCancel}>
           {t('app.cancel')}

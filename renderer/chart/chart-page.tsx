@@ -3,6 +3,7 @@ import { useDocumentTitle } from '@mantine/hooks'
 import {
   IconActivity,
   IconAlertTriangle,
+  IconClockPause,
   IconPlus,
   IconUserQuestion,
   IconVaccineOff,
@@ -37,7 +38,7 @@ import { Results } from './results.tsx'
 import { resuscitationOf } from './resuscitation.ts'
 import { type Chart, useChart } from './use-chart.ts'
 import { useMinute } from './use-minute.ts'
-import { ChartZone } from './use-when.tsx'
+import { ChartZone, useWhenShort } from './use-when.tsx'
 import { Vitals } from './vitals.tsx'
 import { zonedDateTime } from './zoned-time.ts'
 
@@ -133,6 +134,7 @@ function OpenChart({ chart }: { chart: Chart }) {
 /** Where the patient is at home, whose clock is shown, and what can be added. */
 function Toolbar({ chart, now, onAdd }: { chart: Chart; now: string; onAdd: (what: Panel) => void }) {
   const { t } = useTranslation()
+  const whenShort = useWhenShort()
   const [opened, setOpened] = useState(false)
   const target = useRef<HTMLButtonElement>(null)
   // The panel gives the focus back to what had it: the button, not an entry of a menu that is gone.
@@ -151,6 +153,14 @@ function Toolbar({ chart, now, onAdd }: { chart: Chart; now: string; onAdd: (wha
         {' · '}
         {t('chart.times', { zone: zoneName(now, chart.timeZone) })}
       </span>
+      {typeof chart.record.confirmedAt === 'number' && (
+        <span className={classes.copy} role="status">
+          <IconClockPause size={15} aria-hidden />
+          {t('chart.copy', {
+            when: whenShort(zonedDateTime(chart.record.confirmedAt, chart.timeZone), Date.now()),
+          })}
+        </span>
+      )}
       <Menu opened={opened} onChange={setOpened} position="bottom-end" width={200} shadow="md">
         <Menu.Target>
           <Button ref={target} size="compact-md" leftSection={<IconPlus size={16} aria-hidden />}>

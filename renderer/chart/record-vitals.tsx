@@ -6,14 +6,16 @@ import { formatDate, formatTime, zoneName } from '../../domain/display/dates.ts'
 import { observationValue } from '../../domain/display/observation-value.ts'
 import type { Entry } from '../../domain/entries/entry.ts'
 import { asObject } from '../../domain/fhir/resource.ts'
-import { useReach, useWork } from '../session/use-work.tsx'
+import { useReach } from '../session/use-work.tsx'
 import { wrongClock } from '../sync/round-trip.ts'
 import { authorVitals } from './author.ts'
 import { type Measure, type Reading, unitOf } from './measures.ts'
+import { NotKept } from './not-kept.tsx'
 import type { PatientRecord } from './record.ts'
 import classes from './side-panel.module.css'
 import { type Leaving, type PanelForm, SidePanel } from './side-panel.tsx'
 import { useAuthor } from './use-author.ts'
+import { useKeep } from './use-keep.ts'
 import { useMinute } from './use-minute.ts'
 import { ChartZone, useWhenShort } from './use-when.tsx'
 import {
@@ -55,7 +57,7 @@ export function RecordVitals({ opened, leaving, onStay, ...props }: Props & { op
 
 function VitalsForm(props: Omit<Props, keyof Leaving> & PanelForm) {
   const { t } = useTranslation()
-  const { changes } = useWork()
+  const { keep, problem: notKept } = useKeep(props.patientId, props.onClose)
   const author = useAuthor()
   const timeZone = useContext(ChartZone)
   const off = wrongClock(useReach())
@@ -82,15 +84,13 @@ function VitalsForm(props: Omit<Props, keyof Leaving> & PanelForm) {
     event.preventDefault()
     setTried(true)
     if (!checked.draft || (doubtful && !confirmed)) return showWhatIsWrong(form.current)
-    const entries = authorVitals(checked.draft, props.patientId, props.record, author())
-    changes.propose(
-      props.patientId,
-      entries.map(({ entry, measure }) => ({
+    const { draft } = checked
+    void keep(() =>
+      authorVitals(draft, props.patientId, props.record, author()).map(({ entry, measure }) => ({
         entry,
         about: t('vitals.about', { what: t(`vitals.measures.${measure}`), value: saidOf(entry, measure) }),
       })),
     )
-    props.onClose()
   }
   const error = (field: VitalField | 'date' | 'time') => {
     const problem = checked.problems[field]
@@ -205,6 +205,7 @@ function VitalsForm(props: Omit<Props, keyof Leaving> & PanelForm) {
           </Text>
         )}
       </Stack>
+      <NotKept problem={notKept} />
       <Group justify="flex-end" gap="sm" className={classes.foot}>
         <Button variant="default" onClick={props.onCancel}>
           {t('app.cancel')}

@@ -19,6 +19,11 @@ export type PatientRecord = {
   complete: boolean
   /** So have all journals that are open. */
   journalsComplete: boolean
+  /**
+   * When a region last confirmed all that is shown, ms since 1970: the oldest of the copies that are shown. `now` while all
+   * are live, undefined if some were never confirmed.
+   */
+  confirmedAt: number | 'now' | undefined
 }
 
 /** One clinical thing. */
@@ -56,7 +61,7 @@ export function readRecord(
       resource,
       state,
       mine,
-      onItsWay: mine.some((id) => ladder.get(id)?.rung.at === 'sending'),
+      onItsWay: mine.some((id) => ladder.get(id)?.rung.at === 'device'),
     })
     items.set(resource.resourceType, list)
   }
@@ -68,7 +73,14 @@ export function readRecord(
     entries,
     complete: documents.get(chartOf(patientId))?.complete ?? false,
     journalsComplete: states.every(([, { complete }]) => complete),
+    confirmedAt: confirmed(states.map(([, state]) => state)),
   }
+}
+
+function confirmed(states: readonly DocumentState[]): number | 'now' | undefined {
+  if (!states.every(({ complete }) => complete)) return undefined
+  const copies = states.flatMap(({ confirmedAt }) => confirmedAt ?? [])
+  return copies.length === 0 ? 'now' : Math.min(...copies)
 }
 
 export function itemsOf(record: PatientRecord, type: string): readonly Item[] {

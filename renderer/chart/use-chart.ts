@@ -6,8 +6,11 @@ import {
   journalOf,
   parseDocumentName,
 } from '../../domain/documents/document-name.ts'
+import { keptWorklist } from '../patients/use-worklist.ts'
+import type { Replica } from '../replica/open-replica.ts'
 import type { CallProblem } from '../session/http.ts'
 import { useLadder, useWork } from '../session/use-work.tsx'
+import { documentsOf } from '../sync/catch-up.ts'
 import { createDocumentSet, type DocumentState } from '../sync/documents.ts'
 import { type PatientRecord, readRecord } from './record.ts'
 
@@ -45,7 +48,7 @@ const retryMs = 3000
 const openJournals = 2
 
 export function useChart(patientId: string): ChartState {
-  const { get, session, who } = useWork()
+  const { get, session, who, replica, copies } = useWork()
   const ladder = useLadder()
   const [about, setAbout] = useState<About | undefined>(undefined)
   const [problem, setProblem] = useState<CallProblem | undefined>(undefined)
@@ -56,26 +59,33 @@ export function useChart(patientId: string): ChartState {
   useEffect(() => {
     let stopped = false
     let timer: ReturnType<typeof setTimeout> | undefined
+    const remembered = `patient ${patientId}`
     const load = async () => {
       const answer = await get(`/v1/patients/${encodeURIComponent(patientId)}`, aboutShape)
       if (stopped) return
       if (answer.ok) {
         setAbout(answer.value)
+        void replica.values.put(remembered, answer.value)
         return
       }
       setProblem(answer)
       const final = answer.problem === 'refused' && (answer.status === 404 || answer.status === 403)
-      if (!final) timer = setTimeout(load, retryMs)
+      if (final) setAbout(undefined)
+      else timer = setTimeout(load, retryMs)
     }
+    // What this device knows is shown at once; the region's word takes its place.
+    void knownHere(replica, remembered, patientId).then((known) => {
+      if (!stopped && known) setAbout((about) => about ?? known)
+    })
     void load()
     return () => {
       stopped = true
       clearTimeout(timer)
     }
-  }, [get, patientId])
+  }, [get, patientId, replica])
 
   useEffect(() => {
-    const mine = createDocumentSet({ sync: who.address.sync, token: session.token })
+    const mine = createDocumentSet({ sync: who.address.sync, token: session.token, copies, now: Date.now })
     set.current = mine
     const stop = mine.onChange(() => setDocuments(mine.states()))
     return () => {
@@ -83,7 +93,7 @@ export function useChart(patientId: string): ChartState {
       mine.close()
       set.current = undefined
     }
-  }, [who, session])
+  }, [who, session, copies])
 
   const journals = useMemo(() => journalYears(about?.documents ?? []), [about])
   const thisYear = String(new Date().getFullYear())
@@ -111,6 +121,22 @@ export function useChart(patientId: string): ChartState {
       loadOlder: () => setAllYears(true),
     },
   }
+}
+
+/** What this device was told of a patient, or else what follows from the list and the copies that go with it. */
+async function knownHere(
+  { values }: Replica,
+  remembered: string,
+  patientId: string,
+): Promise<About | undefined> {
+  const told = await values.get(remembered, aboutShape)
+  if (told) return told
+  const list = await values.get(keptWorklist.name, keptWorklist.shape)
+  const row = list?.rows.find(({ id }) => id === patientId)
+  if (!row) return undefined
+  const { homeGroup, home, timeZone } = row
+  const documents = documentsOf(patientId, new Date().getFullYear())
+  return { id: patientId, homeGroup, home, timeZone, documents }
 }
 
 /** Years of the journals among documents, the latest first, `undated` last. */

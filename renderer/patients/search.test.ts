@@ -12,6 +12,8 @@ const row = (id: string, name: string, born: string | undefined, identifier?: st
   gender: 'female',
   identifier,
   home: 'frankfurt',
+  homeGroup: 'frankfurt-general',
+  timeZone: 'Europe/Berlin',
   deceased: false,
 })
 const rows = [
@@ -106,6 +108,8 @@ test('RE46 a worklist is read with what it lacks', () => {
       gender: undefined,
       identifier: undefined,
       home: 'london-royal',
+      homeGroup: 'london-royal',
+      timeZone: 'UTC',
       deceased: false,
     },
   ])

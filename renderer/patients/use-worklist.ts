@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'react'
+import { z } from 'zod'
 import type { CallProblem } from '../session/http.ts'
 import type { SignedIn } from '../session/session.ts'
 import { useWork } from '../session/use-work.tsx'
-import { type PatientRow, worklistShape } from './worklist.ts'
+import { type PatientRow, patientRowShape, worklistShape } from './worklist.ts'
 
 export type Worklist = {
   /** The last list that arrived; kept while later calls fail. */
@@ -15,13 +16,19 @@ export type Worklist = {
 const refetchMs = 30_000
 const retryMs = 3_000
 
+/** The list as this device keeps it. */
+export const keptWorklist = {
+  name: 'worklist',
+  shape: z.object({ at: z.number(), rows: z.array(patientRowShape) }),
+}
+
 const none: Worklist = { rows: undefined, at: undefined, problem: undefined }
 /** The last list of each sign-in: who comes back from a chart finds it at once, and while the region does not answer. */
 const lastLists = new WeakMap<SignedIn, Worklist>()
 
 /** The clinician's list: asked for now, every 30 s, and when the window gets the focus; sooner after a failure. */
 export function useWorklist(): Worklist & { ask: () => void } {
-  const { get, who } = useWork()
+  const { get, who, replica, catchUp } = useWork()
   const [list, setList] = useState<Worklist>(() => lastLists.get(who) ?? none)
   const ask = useRef(() => {})
 
@@ -36,12 +43,23 @@ export function useWorklist(): Worklist & { ask: () => void } {
       const answer = await get('/v1/worklist', worklistShape)
       asking = false
       if (stopped) return
-      if (answer.ok) lastLists.set(who, { rows: answer.value, at: Date.now(), problem: undefined })
+      if (answer.ok) {
+        const list = { rows: answer.value, at: Date.now(), problem: undefined }
+        lastLists.set(who, list)
+        void replica.values.put(keptWorklist.name, { rows: list.rows, at: list.at })
+      }
       const last = lastLists.get(who) ?? none
       setList(answer.ok ? last : { ...last, problem: answer })
       timer = setTimeout(load, answer.ok ? refetchMs : retryMs)
     }
     ask.current = () => void load()
+    // What this device knows is shown at once; the region's word takes its place.
+    if (!lastLists.has(who))
+      void replica.values.get(keptWorklist.name, keptWorklist.shape).then((known) => {
+        if (stopped || !known || lastLists.has(who)) return
+        lastLists.set(who, { ...known, problem: undefined })
+        setList((list) => ({ ...known, problem: list.problem }))
+      })
     void load()
     window.addEventListener('focus', ask.current)
     const onFocus = ask.current
@@ -50,7 +68,11 @@ export function useWorklist(): Worklist & { ask: () => void } {
       clearTimeout(timer)
       window.removeEventListener('focus', onFocus)
     }
-  }, [get, who])
+  }, [get, who, replica])
+
+  useEffect(() => {
+    if (list.rows) catchUp.patients(list.rows.map(({ id }) => id))
+  }, [catchUp, list.rows])
 
   return { ...list, ask: () => ask.current() }
 }

@@ -11,6 +11,9 @@ export type PatientRow = {
   identifier: string | undefined
   /** Home region, or the home group if the region does not say. */
   home: string
+  homeGroup: string
+  /** IANA name of the time zone of the patient's home. */
+  timeZone: string
   /** True, or the date, once the patient has died. */
   deceased: boolean | string
 }
@@ -29,6 +32,7 @@ export const worklistShape = z
         identifier: text,
         homeGroup: z.string(),
         home: text,
+        timeZone: z.string().default('UTC'),
         deceased: z.union([z.boolean(), z.string()]).nullish(),
       }),
     ),
@@ -41,6 +45,25 @@ export const worklistShape = z
       gender: p.gender ?? undefined,
       identifier: p.identifier ?? undefined,
       home: p.home ?? p.homeGroup,
+      homeGroup: p.homeGroup,
+      timeZone: p.timeZone,
       deceased: p.deceased ?? false,
     })),
+  )
+
+/** A row as this device keeps it: what is undefined is left out there. */
+export const patientRowShape = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    born: z.string().optional(),
+    gender: z.string().optional(),
+    identifier: z.string().optional(),
+    home: z.string(),
+    homeGroup: z.string(),
+    timeZone: z.string(),
+    deceased: z.union([z.boolean(), z.string()]),
+  })
+  .transform(
+    (kept): PatientRow => ({ ...kept, born: kept.born, gender: kept.gender, identifier: kept.identifier }),
   )

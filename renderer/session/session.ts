@@ -4,8 +4,9 @@ import type { Call, CallProblem } from './http.ts'
 import type { RegionAddress } from './regions.ts'
 
 /**
- * Who works in this window, and the token that says so. The token lives in memory only: closing or reloading the
- * window ends the session. It is refreshed when a third of its life is left, and before any use of one about to end.
+ * Who works in this window, and the token that says so. The token lives in memory only. It is refreshed when a third of
+ * its life is left, and before any use of one about to end. Who unlocked this device while no region answered works
+ * without one until the refresh succeeds.
  *
  * Invariants
  * 1. While signed in there is exactly one timer for the next refresh.
@@ -28,8 +29,20 @@ export type SignInProblem = CallProblem
 export type Session = {
   current(): SessionState
   onChange(listener: () => void): () => void
-  /** Signs in at one region. Resolves to undefined, or to what went wrong. */
-  signIn(region: string, address: RegionAddress, who: Credentials): Promise<SignInProblem | undefined>
+  /**
+   * Signs in at one region. Resolves to undefined, or to what went wrong; `prepare` is what must succeed before anybody
+   * is signed in, and its answer says what did not.
+   */
+  signIn<P = never>(
+    region: string,
+    address: RegionAddress,
+    who: Credentials,
+    prepare?: (user: User) => Promise<P | undefined>,
+  ): Promise<SignInProblem | P | undefined>
+  /** Goes on as somebody whom this device knows, until a region can be asked. */
+  resume(who: Omit<SignedIn, 'state'>, refreshToken: string): void
+  /** Hears of every refresh token, which is worth as much as a password for a day. */
+  onRefreshToken(listener: (token: string) => void): () => void
   signOut(): void
   /** A token that is good for at least 30 s, refreshed first if need be; undefined if there is none to be had now. */
   token(): Promise<string | undefined>
@@ -67,6 +80,7 @@ export function createSession(deps: SessionDeps): Session {
   let cancelTimer = () => {}
   let refreshing: Promise<void> | undefined
   const listeners = new Set<() => void>()
+  const keepers = new Set<(token: string) => void>()
 
   const become = (next: SessionState) => {
     state = next
@@ -77,6 +91,7 @@ export function createSession(deps: SessionDeps): Session {
     const life = answer.expiresInSeconds * 1000
     tokens = { token: answer.token, refreshToken: answer.refreshToken, expiresAt: deps.now() + life }
     schedule((life * 2) / 3)
+    for (const keeper of keepers) keeper(answer.refreshToken)
   }
 
   const schedule = (ms: number) => {
@@ -116,18 +131,24 @@ export function createSession(deps: SessionDeps): Session {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    async signIn(region, address, who) {
+    async signIn(region, address, who, prepare) {
       const answer = await deps.call(`${address.http}/v1/session`, answerShape, { method: 'POST', body: who })
       if (!answer.ok) return problemOf(answer)
-      const { user, token } = answer.value
+      const user = { ...answer.value.user, organisation: organisationIn(answer.value.token) ?? region }
+      const unprepared = await prepare?.(user)
+      if (unprepared !== undefined) return unprepared
+      become({ state: 'signed-in', region, address, user })
       keep(answer.value)
-      become({
-        state: 'signed-in',
-        region,
-        address,
-        user: { ...user, organisation: organisationIn(token) ?? region },
-      })
       return undefined
+    },
+    resume(who, refreshToken) {
+      tokens = { token: '', refreshToken, expiresAt: 0 }
+      become({ state: 'signed-in', ...who })
+      schedule(0)
+    },
+    onRefreshToken(listener) {
+      keepers.add(listener)
+      return () => keepers.delete(listener)
     },
     signOut: () => end(false),
     async token() {

@@ -15,9 +15,8 @@ import { IconAlertTriangle, IconArrowBigUpLine, IconInfoCircle } from '@tabler/i
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Mark } from '../shell/mark.tsx'
-import type { Carried } from './carried.ts'
+import type { Entering, EnterProblem } from './entering.ts'
 import { findRegions, type Regions, regionNames, regionTitle } from './regions.ts'
-import type { Session, SignInProblem } from './session.ts'
 import classes from './sign-in.module.css'
 import { fetchHere } from './use-work.tsx'
 
@@ -27,7 +26,7 @@ type Finding =
   | { state: 'found'; regions: Regions }
 
 /** Who are you, and which region shall this window work with? */
-export function SignIn({ session, ended, carried }: { session: Session; ended: boolean; carried: Carried }) {
+export function SignIn({ entering, ended }: { entering: Entering; ended: boolean }) {
   const { t } = useTranslation()
   const [finding, ask] = useRegions()
 
@@ -45,7 +44,6 @@ export function SignIn({ session, ended, carried }: { session: Session; ended: b
             </Text>
           </div>
         </Group>
-        <Waiting carried={carried} />
         {finding.state === 'asking' && (
           <Group gap="sm" role="status">
             <Loader size="xs" />
@@ -61,7 +59,7 @@ export function SignIn({ session, ended, carried }: { session: Session; ended: b
           </Stack>
         )}
         {finding.state === 'found' && (
-          <SignInForm session={session} regions={finding.regions} ended={ended} />
+          <SignInForm entering={entering} regions={finding.regions} ended={ended} />
         )}
       </Paper>
       <Text fz="xs" c="dimmed" ta="center" maw={420}>
@@ -71,33 +69,20 @@ export function SignIn({ session, ended, carried }: { session: Session; ended: b
   )
 }
 
-/** What an ended session left unsent. The work before this page hands it over as it goes: looked at a moment later. */
-function Waiting({ carried }: { carried: Carried }) {
-  const { t } = useTranslation()
-  const [waiting, setWaiting] = useState(carried.waiting)
-  useEffect(() => setWaiting(carried.waiting()), [carried])
-  return waiting.map(({ user, count }) => (
-    <div key={user} className={classes.waiting} role="alert">
-      <IconAlertTriangle size={20} aria-hidden />
-      <div>
-        <Text fw={600}>{t('signOut.title', { count })}</Text>
-        <div>{t('signIn.waiting', { count, user })}</div>
-      </div>
-    </div>
-  ))
-}
-
-function SignInForm({ session, regions, ended }: { session: Session; regions: Regions; ended: boolean }) {
+function SignInForm({ entering, regions, ended }: { entering: Entering; regions: Regions; ended: boolean }) {
   const { t } = useTranslation()
   const names = regionNames(regions)
   const [region, setRegion] = useState(regions.region)
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
+  /** Asked for once a region has accepted a password that this device does not know. */
+  const [earlier, setEarlier] = useState('')
   const [missing, setMissing] = useState(false)
   const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<{ problem: SignInProblem; region: string } | undefined>(undefined)
+  const [problem, setProblem] = useState<{ problem: EnterProblem; region: string } | undefined>(undefined)
   const [capsLock, setCapsLock] = useState(false)
   const passwordField = useRef<HTMLInputElement>(null)
+  const asksEarlier = problem?.problem.problem === 'device' && problem.problem.why === 'wrong-password'
 
   const signIn = async (at: string) => {
     const address = regions.regions[at]
@@ -106,11 +91,12 @@ function SignInForm({ session, regions, ended }: { session: Session; regions: Re
     setMissing(false)
     setBusy(true)
     setProblem(undefined)
-    const failed = await session.signIn(at, address, { username: username.trim(), password })
+    const who = { username: username.trim(), password, ...(asksEarlier && { earlier }) }
+    const failed = await entering.enter(at, address, who)
     if (!failed) return
     setBusy(false)
     setProblem({ problem: failed, region: at })
-    if (failed.problem === 'refused') passwordField.current?.select()
+    if (failed.problem === 'refused' || failed.problem === 'offline') passwordField.current?.select()
   }
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
@@ -164,6 +150,16 @@ function SignInForm({ session, regions, ended }: { session: Session; regions: Re
             'aria-hidden': false,
           }}
         />
+        {asksEarlier && (
+          <PasswordInput
+            label={t('signIn.earlier')}
+            description={t('signIn.earlierHint')}
+            value={earlier}
+            onChange={(event) => setEarlier(event.currentTarget.value)}
+            autoComplete="off"
+            autoFocus
+          />
+        )}
         {capsLock && (
           <Text fz="sm" c="var(--warn)" role="status" className={classes.hint}>
             <IconArrowBigUpLine size={16} aria-hidden /> {t('signIn.capsLock')}
@@ -191,7 +187,7 @@ function SignInForm({ session, regions, ended }: { session: Session; regions: Re
 }
 
 function SignInFailure(props: {
-  problem: SignInProblem
+  problem: EnterProblem
   region: string
   others: string[]
   onTry: (region: string) => void
@@ -199,6 +195,18 @@ function SignInFailure(props: {
   const { t } = useTranslation()
   const region = regionTitle(props.region)
   const { problem } = props
+  if (problem.problem === 'device')
+    return (
+      <Problem title={t(`signIn.device.${problem.why}.title`)}>
+        {t(`signIn.device.${problem.why}.text`)}
+      </Problem>
+    )
+  if (problem.problem === 'offline' && problem.why === 'wrong-password')
+    return (
+      <Problem title={t('signIn.offlineWrong.title', { region })}>
+        {t('signIn.offlineWrong.text', { region })}
+      </Problem>
+    )
   if (problem.problem === 'refused' && problem.status === 401)
     return <Problem title={t('signIn.wrong.title')}>{t('signIn.wrong.text')}</Problem>
   if (problem.problem === 'refused' && problem.status === 429)

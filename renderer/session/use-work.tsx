@@ -1,9 +1,11 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
 import type { z } from 'zod'
+import type { Replica } from '../replica/replica.ts'
 import { useStore } from '../shell/store.ts'
+import { type CatchUp, createCatchUp } from '../sync/catch-up.ts'
 import { type Changes, createChanges } from '../sync/changes.ts'
+import { type Copies, createCopies } from '../sync/copies.ts'
 import { measureRoundTrip, type RoundTrip } from '../sync/round-trip.ts'
-import type { Carried } from './carried.ts'
 import { type Answer, createCall } from './http.ts'
 import type { Session, SignedIn } from './session.ts'
 
@@ -11,7 +13,11 @@ import type { Session, SignedIn } from './session.ts'
 export type Work = {
   session: Session
   who: SignedIn
+  /** What this device keeps of this person's work. */
+  replica: Replica
+  copies: Copies
   changes: Changes
+  catchUp: CatchUp
   roundTrip: RoundTrip
   /** `GET <region><path>` with the session's token. */
   get: <T>(path: string, shape: z.ZodType<T>) => Promise<Answer<T>>
@@ -23,33 +29,44 @@ const WorkContext = createContext<Work | undefined>(undefined)
 export function WorkProvider({
   session,
   who,
-  carried,
+  replica,
   children,
 }: {
   session: Session
   who: SignedIn
-  carried: Carried
+  replica: Replica
   children: ReactNode
 }) {
-  const [parts, setParts] = useState<{ changes: Changes; roundTrip: RoundTrip } | undefined>(undefined)
+  const [parts, setParts] = useState<Pick<Work, 'changes' | 'catchUp' | 'roundTrip' | 'copies'>>()
 
   useEffect(() => {
-    const changes = createChanges({
-      sync: who.address.sync,
-      token: session.token,
-      now: Date.now,
-      random: Math.random,
-    })
-    changes.resume(carried.take(who.user.id))
-    const roundTrip = measureRoundTrip({ http: who.address.http, fetch: fetchHere, now: Date.now })
-    setParts({ changes, roundTrip })
-    return () => {
-      const state = session.current()
-      if (state.state === 'signed-out' && state.ended) carried.keep(who.user.id, changes.ladder())
-      changes.stop()
-      roundTrip.stop()
+    let stopped = false
+    let stop = () => {}
+    const start = async () => {
+      const catchUp = await createCatchUp({ replica, now: Date.now, every })
+      const changes = await createChanges({
+        outbox: replica.outbox,
+        sync: who.address.sync,
+        token: session.token,
+        now: Date.now,
+        random: Math.random,
+        catchUp,
+      })
+      const roundTrip = measureRoundTrip({ http: who.address.http, fetch: fetchHere, now: Date.now })
+      stop = () => {
+        changes.stop()
+        catchUp.stop()
+        roundTrip.stop()
+      }
+      if (stopped) stop()
+      else setParts({ changes, catchUp, roundTrip, copies: createCopies(replica, catchUp) })
     }
-  }, [session, who, carried])
+    void start()
+    return () => {
+      stopped = true
+      stop()
+    }
+  }, [session, who, replica])
 
   const work = useMemo((): Work | undefined => {
     if (!parts) return undefined
@@ -57,6 +74,7 @@ export function WorkProvider({
     return {
       session,
       who,
+      replica,
       ...parts,
       get: async (path, shape) => {
         const token = await session.token()
@@ -64,7 +82,7 @@ export function WorkProvider({
         return call(`${who.address.http}${path}`, shape, { token })
       },
     }
-  }, [session, who, parts])
+  }, [session, who, replica, parts])
 
   return work ? <WorkContext value={work}>{children}</WorkContext> : null
 }
@@ -83,6 +101,11 @@ export function useLadder() {
 export function useReach() {
   const { roundTrip } = useWork()
   return useStore(roundTrip.onChange, roundTrip.reach)
+}
+
+function every(ms: number, act: () => void): () => void {
+  const timer = setInterval(act, ms)
+  return () => clearInterval(timer)
 }
 
 /** `fetch` bound to the window, as the browser insists. */

@@ -2,10 +2,8 @@ import { IconKeyboard, IconUsers } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useLadder } from '../session/use-work.tsx'
 import { Notices } from '../status/notices.tsx'
 import { StatusStrip } from '../status/strip.tsx'
-import { wouldBeLost } from '../sync/changes.ts'
 import { KeysHelp } from './keys-help.tsx'
 import { nothingOnScreen, type OnScreen, OnScreenContext } from './on-screen.ts'
 import classes from './shell.module.css'
@@ -89,12 +87,10 @@ export function Shell() {
   )
 }
 
-/** The browser asks before a window is closed that holds changes no region has, or something typed. */
+/** The browser asks before a window is closed in which something is typed. What was saved is on this device. */
 function useWarningBeforeLoss(typed: boolean) {
-  const ladder = useLadder()
-  const lost = typed || wouldBeLost(ladder)
   useEffect(() => {
-    if (!lost) return
+    if (!typed) return
     const warn = (event: BeforeUnloadEvent) => {
       event.preventDefault()
       // Chromium before 119 asks only for this.
@@ -102,5 +98,5 @@ function useWarningBeforeLoss(typed: boolean) {
     }
     window.addEventListener('beforeunload', warn)
     return () => window.removeEventListener('beforeunload', warn)
-  }, [lost])
+  }, [typed])
 }

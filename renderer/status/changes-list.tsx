@@ -8,6 +8,7 @@ import { useOnScreen } from '../shell/on-screen.ts'
 import type { Change } from '../sync/ladder.ts'
 import classes from './changes-list.module.css'
 import { useRefusalWords } from './refusal-words.ts'
+import { savedWords } from './rung.tsx'
 
 /** Every change of this window, the latest first, with the rung that it has reached. */
 export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
@@ -37,8 +38,8 @@ export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
               </span>
             </div>
             <div className={classes.rung}>
-              {change.rung.at === 'sending' && t('ladder.sendingLong', { region })}
-              {change.rung.at === 'saved' && t('ladder.saved', { region: regionTitle(change.rung.region) })}
+              {change.rung.at === 'device' && t('ladder.deviceLong', { region })}
+              {change.rung.at === 'saved' && savedWords(t, change.rung)}
               {change.rung.at === 'refused' && t('ladder.refusedLong', { region, why: why(change.rung) })}
             </div>
           </div>
@@ -70,6 +71,6 @@ export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
 
 function RungIcon({ change }: { change: Change }) {
   if (change.rung.at === 'saved') return <IconCheck size={16} aria-hidden color="var(--good)" />
-  if (change.rung.at === 'sending') return <IconArrowUp size={16} aria-hidden color="var(--warn)" />
+  if (change.rung.at === 'device') return <IconArrowUp size={16} aria-hidden color="var(--warn)" />
   return <IconAlertTriangle size={16} aria-hidden color="var(--critical)" />
 }

@@ -1,9 +1,10 @@
 import { IconArrowUp, IconCheck } from '@tabler/icons-react'
+import type { TFunction } from 'i18next'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { regionTitle } from '../session/regions.ts'
 import { useLadder } from '../session/use-work.tsx'
-import { type Change, lastRungStaysMs } from '../sync/ladder.ts'
+import { type Change, type Rung as ChangeRung, lastRungStaysMs } from '../sync/ladder.ts'
 import classes from './rung.module.css'
 
 /**
@@ -14,24 +15,32 @@ export function Rung({ ids }: { ids: readonly string[] }) {
   const { t } = useTranslation()
   const ladder = useLadder()
   const changes = ids.flatMap((id) => ladder.get(id) ?? [])
-  const shown = changes.find((change) => change.rung.at === 'sending') ?? latest(changes)
+  const shown = changes.find((change) => change.rung.at === 'device') ?? latest(changes)
   const gone = useGone(shown)
   if (!shown || gone) return null
-  if (shown.rung.at === 'sending')
+  if (shown.rung.at === 'device')
     return (
-      <span className={classes.rung} data-rung="sending" role="status">
+      <span className={classes.rung} data-rung="device" role="status">
         <IconArrowUp size={14} aria-hidden />
-        {t('ladder.sending')}
+        {t('ladder.device')}
       </span>
     )
   if (shown.rung.at === 'saved')
     return (
       <span className={classes.rung} data-rung="saved" role="status">
         <IconCheck size={14} aria-hidden />
-        {t('ladder.saved', { region: regionTitle(shown.rung.region) })}
+        {savedWords(t, shown.rung)}
       </span>
     )
   return null
+}
+
+/** *saved in Nairobi · also in Frankfurt, London* */
+export function savedWords(t: TFunction, { region, also }: Extract<ChangeRung, { at: 'saved' }>): string {
+  const saved = t('ladder.saved', { region: regionTitle(region) })
+  return also.length === 0
+    ? saved
+    : `${saved} · ${t('ladder.also', { regions: also.map(regionTitle).join(', ') })}`
 }
 
 function latest(changes: readonly Change[]): Change | undefined {

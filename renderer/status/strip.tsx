@@ -199,10 +199,11 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
         closeButtonProps={{ 'aria-label': t('app.close') }}
         centered
       >
-        <Text mb="md">{going > 0 ? t('signOut.text', { count: going }) : t('signOut.typedText')}</Text>
+        {going > 0 && <Text mb="md">{t('signOut.text', { count: going })}</Text>}
+        {typed && <Text mb="md">{t('signOut.typedText')}</Text>}
         <Group justify="flex-end">
           <Button variant="default" onClick={() => session.signOut()}>
-            {t('signOut.leave', { count: Math.max(1, going) })}
+            {t(going > 0 && !typed ? 'signOut.leave' : 'signOut.leaveTyped')}
           </Button>
           <Button data-autofocus onClick={() => setAsking(false)}>
             {t('signOut.stay')}

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import type { Copy } from './copies.ts'
 import { createDocumentSet } from './documents.ts'
 
 /** A socket of which the test is the other side. */
@@ -21,6 +22,13 @@ class FakeSocket {
   close() {}
 }
 
+const noCopy: Copy = {
+  read: async () => undefined,
+  confirm: () => undefined,
+  drop: async () => undefined,
+  close: async () => undefined,
+}
+
 afterEach(() => {
   vi.unstubAllGlobals()
   vi.useRealTimers()
@@ -30,7 +38,12 @@ test('RE24 the token goes to the documents as a sub-protocol, never in an addres
   vi.useFakeTimers()
   vi.stubGlobal('WebSocket', FakeSocket)
   let token = 'one'
-  const set = createDocumentSet({ sync: 'ws://127.0.0.1:1/sync', token: async () => token })
+  const set = createDocumentSet({
+    sync: 'ws://127.0.0.1:1/sync',
+    token: async () => token,
+    copies: { open: () => noCopy },
+    now: Date.now,
+  })
   set.want(['chart/p1'])
   await vi.advanceTimersByTimeAsync(1)
   token = 'two'

@@ -3,15 +3,19 @@ import * as Y from 'yjs'
 import type { CommittedEntry } from '../../domain/entries/entry.ts'
 import { entriesMap } from '../../domain/entries/items.ts'
 import { closeCodes } from '../../domain/wire/wire.ts'
+import type { Copies } from './copies.ts'
 import { joinItem } from './items.ts'
 
 /**
- * The documents on screen, each open live by y-websocket's provider as it is. `disableBc` keeps out its broadcast
- * channel between windows, which would show what no region has flushed.
+ * The documents on screen: first this device's copy, then live by y-websocket's provider as it is. `disableBc` keeps
+ * out its broadcast channel between windows, which would show what no region has flushed. What the region hands over goes
+ * into the copy.
  */
 export type DocumentState = {
-  /** False until the region has handed over everything it has: until then, absence means nothing. */
+  /** False until a region has handed over everything it had, now or before: until then, absence means nothing. */
   complete: boolean
+  /** When a region last confirmed that this is all, ms since 1970; undefined while it is connected, or if none ever did. */
+  confirmedAt: number | undefined
   connection: 'connecting' | 'live' | 'refused'
   entries: readonly CommittedEntry[]
   /** Ids of the entries. */
@@ -26,7 +30,13 @@ export type DocumentSet = {
   close(): void
 }
 
-export type DocumentsDeps = { sync: string; token: () => Promise<string | undefined> }
+export type DocumentsDeps = {
+  sync: string
+  token: () => Promise<string | undefined>
+  copies: Copies
+  /** Milliseconds since 1970. */
+  now: () => number
+}
 
 type Open = { state: DocumentState; close: () => void }
 
@@ -47,6 +57,22 @@ export function createDocumentSet(deps: DocumentsDeps): DocumentSet {
     })
   }
 
+  const openOne = (name: string) => {
+    const mine = openDocument(deps, name, {
+      tell(state) {
+        const one = open.get(name)
+        if (one === mine) mine.state = state
+        changed()
+      },
+      anew() {
+        if (open.get(name) !== mine) return
+        mine.close()
+        openOne(name)
+      },
+    })
+    open.set(name, mine)
+  }
+
   return {
     want(names) {
       for (const [name, one] of open)
@@ -54,16 +80,7 @@ export function createDocumentSet(deps: DocumentsDeps): DocumentSet {
           one.close()
           open.delete(name)
         }
-      for (const name of names)
-        if (!open.has(name))
-          open.set(
-            name,
-            openDocument(deps, name, (state) => {
-              const one = open.get(name)
-              if (one) one.state = state
-              changed()
-            }),
-          )
+      for (const name of names) if (!open.has(name)) openOne(name)
       changed()
     },
     states: () => states,
@@ -79,17 +96,30 @@ export function createDocumentSet(deps: DocumentsDeps): DocumentSet {
   }
 }
 
-function openDocument(deps: DocumentsDeps, name: string, tell: (state: DocumentState) => void): Open {
+type Hearer = {
+  tell(state: DocumentState): void
+  /** What is shown is void, and the copy is gone. */
+  anew(): void
+}
+
+function openDocument(deps: DocumentsDeps, name: string, hearer: Hearer): Open {
   const doc = new Y.Doc()
   const items = doc.getMap<unknown>(entriesMap)
   const entries = new Map<string, CommittedEntry>()
-  let state: DocumentState = { complete: false, connection: 'connecting', entries: [], held: new Set() }
+  const copy = deps.copies.open(name, doc)
+  let state: DocumentState = {
+    complete: false,
+    confirmedAt: undefined,
+    connection: 'connecting',
+    entries: [],
+    held: new Set(),
+  }
   let closed = false
 
   const update = (change: Partial<DocumentState>) => {
     if (closed) return
     state = { ...state, ...change }
-    tell(state)
+    hearer.tell(state)
   }
 
   items.observe((event) => {
@@ -105,12 +135,19 @@ function openDocument(deps: DocumentsDeps, name: string, tell: (state: DocumentS
   // Presence is for notes only.
   provider.awareness.setLocalState(null)
   provider.on('status', ({ status }) => {
-    if (status === 'disconnected') update({ connection: 'connecting' })
+    if (status === 'disconnected' && state.connection === 'live')
+      update({ connection: 'connecting', confirmedAt: deps.now() })
   })
   provider.on('sync', (synced) => {
-    if (synced) update({ complete: true, connection: 'live' })
+    if (!synced) return
+    update({ complete: true, connection: 'live', confirmedAt: undefined })
+    copy.confirm(deps.now())
   })
   provider.on('closed', () => update({ connection: 'refused' }))
+  provider.on('connection-close', (event) => {
+    if (event?.code === closeCodes.erased || event?.code === closeCodes.startAnew)
+      void copy.drop().then(hearer.anew)
+  })
 
   const freshToken = async () => {
     const token = await deps.token()
@@ -119,8 +156,11 @@ function openDocument(deps: DocumentsDeps, name: string, tell: (state: DocumentS
   }
   // The provider connects again by itself; by then the token may be another.
   provider.on('connection-close', () => void freshToken())
-  void freshToken().then(() => {
-    if (!closed) provider.connect()
+  // The copy comes first: the region then hands over only what it lacks.
+  void Promise.all([copy.read(), freshToken()]).then(([confirmedAt]) => {
+    if (closed) return
+    if (confirmedAt !== undefined) update({ complete: true, confirmedAt })
+    provider.connect()
   })
 
   return {
@@ -128,7 +168,7 @@ function openDocument(deps: DocumentsDeps, name: string, tell: (state: DocumentS
     close() {
       closed = true
       provider.destroy()
-      doc.destroy()
+      void copy.close().finally(() => doc.destroy())
     },
   }
 }

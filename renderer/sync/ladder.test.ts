@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Entry } from '../../domain/entries/entry.ts'
-import { overlayOf, wouldBeLost } from './changes.ts'
+import { overlayOf } from './changes.ts'
 import { climb, type Ladder, notAccepted, onTheWay } from './ladder.ts'
 
 const entry: Entry = {
@@ -31,12 +31,21 @@ const refused = (ladder: Ladder) =>
     2000,
   )
 
-test('RE20 a change is sending until the region acknowledges it, and names the region of the acknowledgement', () => {
+test('RE20 a change is on this device until a region acknowledges it, and names the region of the acknowledgement', () => {
   expect(onTheWay(proposed)).toHaveLength(1)
-  expect(wouldBeLost(proposed)).toBe(true)
   const saved = acked(proposed, 'nairobi.2', 2000)
-  expect(saved.get('e1')).toMatchObject({ rung: { at: 'saved', region: 'nairobi' }, since: 2000 })
-  expect(wouldBeLost(saved)).toBe(false)
+  expect(saved.get('e1')).toMatchObject({ rung: { at: 'saved', region: 'nairobi', also: [] }, since: 2000 })
+  expect(onTheWay(saved)).toEqual([])
+})
+
+test('RE25 a saved change names the other regions that have it; one that no region has acknowledged names none', () => {
+  const also = (ladder: Ladder, regions: string[]) =>
+    climb(ladder, { type: 'elsewhere', ids: ['e1'], regions }, 5000)
+  expect(also(proposed, ['london']).get('e1')?.rung).toEqual({ at: 'device' })
+  const saved = acked(proposed, 'nairobi.2', 2000)
+  const twice = also(also(saved, ['london']), ['nairobi', 'frankfurt', 'london'])
+  expect(twice.get('e1')?.rung).toEqual({ at: 'saved', region: 'nairobi', also: ['frankfurt', 'london'] })
+  expect(also(twice, ['london']).get('e1')).toBe(twice.get('e1'))
 })
 
 test('RE21 nothing is shown as saved that was not acknowledged: repetition and strangers change nothing', () => {
@@ -50,7 +59,7 @@ test('RE22 a refused change leaves the chart, is told, and can be tried again or
   const parked = refused(proposed)
   expect(notAccepted(parked)).toHaveLength(1)
   expect(overlayOf(parked, 'chart/p1', new Set())).toEqual([])
-  expect(climb(parked, { type: 'retried', id: 'e1' }, 3000).get('e1')?.rung.at).toBe('sending')
+  expect(climb(parked, { type: 'retried', id: 'e1' }, 3000).get('e1')?.rung.at).toBe('device')
   expect(climb(parked, { type: 'dismissed', id: 'e1' }, 3000).size).toBe(0)
   expect(climb(proposed, { type: 'dismissed', id: 'e1' }, 3000).size).toBe(1)
 })

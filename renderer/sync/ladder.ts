@@ -3,18 +3,18 @@ import { parseOrigin } from '../../domain/entries/origin.ts'
 import type { Ack, Refusal, RefusalCode } from '../../domain/wire/wire.ts'
 
 /**
- * The ladder: how far each change of this window got. A rung is climbed by an acknowledgement that names it, never
- * by inference.
+ * The ladder: how far each change of this person on this device got. A rung is climbed by an acknowledgement that names
+ * it, never by inference.
  *
  * ```
- * sending ──ack──▶ saved in <region of the ack's origin>
+ * on this device ──ack──▶ saved in <region of the ack's origin> ──replicated──▶ also in <other regions>
  *    ▲  └──refuse──▶ not accepted ──dismiss──▶ (gone)
  *    └─────────retry──────┘
  * ```
  */
 export type Rung =
-  | { at: 'sending' }
-  | { at: 'saved'; region: string }
+  | { at: 'device' }
+  | { at: 'saved'; region: string; also: readonly string[] }
   | { at: 'refused'; code: RefusalCode; detail: string }
 
 export type Change = {
@@ -33,6 +33,8 @@ export type Ladder = ReadonlyMap<string, Change>
 export type LadderEvent =
   | { type: 'proposed'; change: Omit<Change, 'rung' | 'since'> }
   | { type: 'acked'; acks: readonly Ack[] }
+  /** Other regions have flushed it too. */
+  | { type: 'elsewhere'; ids: readonly string[]; regions: readonly string[] }
   | { type: 'refused'; refusals: readonly Refusal[] }
   | { type: 'retried'; id: string }
   | { type: 'dismissed'; id: string }
@@ -47,13 +49,21 @@ export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
   switch (event.type) {
     case 'proposed':
       if (!next.has(event.change.id))
-        next.set(event.change.id, { ...event.change, rung: { at: 'sending' }, since: now })
+        next.set(event.change.id, { ...event.change, rung: { at: 'device' }, since: now })
       break
     case 'acked':
       for (const ack of event.acks) {
         // The same entry may be saved in two regions; the first acknowledgement stays what is shown.
         if (next.get(ack.id)?.rung.at === 'saved') continue
-        put(ack.id, { at: 'saved', region: parseOrigin(ack.origin)?.region ?? ack.origin })
+        put(ack.id, { at: 'saved', region: parseOrigin(ack.origin)?.region ?? ack.origin, also: [] })
+      }
+      break
+    case 'elsewhere':
+      for (const id of event.ids) {
+        const rung = next.get(id)?.rung
+        if (rung?.at !== 'saved') continue
+        const also = [...new Set([...rung.also, ...event.regions])].filter((region) => region !== rung.region)
+        if (also.length > rung.also.length) put(id, { ...rung, also: also.sort() })
       }
       break
     case 'refused':
@@ -61,7 +71,7 @@ export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
         if (next.get(id)?.rung.at !== 'saved') put(id, { at: 'refused', code, detail })
       break
     case 'retried':
-      if (next.get(event.id)?.rung.at === 'refused') put(event.id, { at: 'sending' })
+      if (next.get(event.id)?.rung.at === 'refused') put(event.id, { at: 'device' })
       break
     case 'dismissed':
       if (next.get(event.id)?.rung.at === 'refused') next.delete(event.id)
@@ -72,7 +82,7 @@ export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
 
 /** Changes that have not reached a region yet. */
 export function onTheWay(ladder: Ladder): Change[] {
-  return [...ladder.values()].filter((change) => change.rung.at === 'sending')
+  return [...ladder.values()].filter((change) => change.rung.at === 'device')
 }
 
 export function notAccepted(ladder: Ladder): Change[] {

@@ -1,4 +1,4 @@
-import type { Ack, Frame, Proposal, Refusal } from '../../domain/wire/wire.ts'
+import type { Ack, Frame, FrameVector, Proposal, Refusal } from '../../domain/wire/wire.ts'
 import { closeCodes, decodeFrame, encodeFrame, frameLimits } from '../../domain/wire/wire.ts'
 import { fullJitter } from './backoff.ts'
 
@@ -7,7 +7,8 @@ import { fullJitter } from './backoff.ts'
  * out. Events only change the state; `evaluate` alone decides what to do.
  *
  * Invariants
- * 1. A proposal is kept until it is acknowledged, refused for good, or the session ends.
+ * 1. A proposal is kept until a second region has flushed it, it is refused for good, or the session ends. That another
+ *    region has it counts only for what this connection acknowledged (`domain/wire/wire.ts`).
  * 2. What a broken connection left unanswered is sent again on the next one: an id names the same statement, so the
  *    region stores it once.
  * 3. There is at most one socket, and no timer while there is one that works or nothing to wait for.
@@ -29,16 +30,27 @@ export type SubmitAction =
   | { do: 'send'; bytes: Uint8Array }
   | { do: 'wake'; afterMs: number }
   | { do: 'acked'; acks: Ack[] }
+  /** Another region has flushed these too. */
+  | { do: 'elsewhere'; ids: string[]; regions: string[] }
   | { do: 'refused'; refusals: Refusal[] }
   | { do: 'close' }
 
 export type SubmitCore = {
   on(event: SubmitEvent): SubmitAction[]
-  /** Proposals without an answer. */
+  /** Proposals that no region has acknowledged on this connection. */
   unanswered(): number
 }
 
-type Waiting = { proposal: Proposal; sent: boolean; attempts: number; notBeforeWake: boolean }
+type Waiting = {
+  proposal: Proposal
+  sent: boolean
+  attempts: number
+  notBeforeWake: boolean
+  /** Where this connection has saved it. */
+  commit: Pick<Ack, 'origin' | 'seq'> | undefined
+  /** Other regions that have it. */
+  also: readonly string[]
+}
 
 const retries = 5
 
@@ -49,6 +61,8 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
   let attempt = 0
   let wakeSet = false
   let barred = false
+  /** What other regions have flushed, as this connection said last. */
+  let replicated: { [region: string]: FrameVector } = {}
 
   const change = (event: SubmitEvent): SubmitAction[] => {
     switch (event.type) {
@@ -66,6 +80,8 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
             sent: false,
             attempts: 0,
             notBeforeWake: false,
+            commit: undefined,
+            also: [],
           })
         return []
       case 'opened':
@@ -80,7 +96,10 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
       case 'closed':
         socket = 'none'
         attempt++
-        for (const one of waiting.values()) one.sent = false
+        replicated = {}
+        for (const [id, one] of waiting)
+          if (one.also.length > 0) waiting.delete(id)
+          else Object.assign(one, { sent: false, commit: undefined })
         return neverAgain(event.code) ? bar(event.code) : []
       case 'timer':
         wakeSet = false
@@ -98,8 +117,15 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
 
   const hear = (frame: Frame): SubmitAction[] => {
     if (frame.type === 'ack') {
-      for (const { id } of frame.acks) waiting.delete(id)
-      return [{ do: 'acked', acks: frame.acks }]
+      for (const { id, origin, seq } of frame.acks) {
+        const one = waiting.get(id)
+        if (one) one.commit = { origin, seq }
+      }
+      return [{ do: 'acked', acks: frame.acks }, ...elsewhere()]
+    }
+    if (frame.type === 'replicated') {
+      replicated = frame.regions
+      return elsewhere()
     }
     if (frame.type !== 'refuse') return []
     const final = frame.refusals.filter((refusal) => {
@@ -114,11 +140,26 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
     return final.length > 0 ? [{ do: 'refused', refusals: final }] : []
   }
 
+  /** What is known of other regions since the last word, those with the same answer together. */
+  const elsewhere = (): SubmitAction[] => {
+    const told = new Map<string, string[]>()
+    for (const [id, one] of waiting) {
+      const { commit } = one
+      if (!commit) continue
+      const has = (region: string) => (replicated[region]?.[commit.origin] ?? 0) >= commit.seq
+      const also = Object.keys(replicated).filter((region) => one.also.includes(region) || has(region))
+      if (also.length === one.also.length) continue
+      one.also = also
+      const key = also.sort().join(' ')
+      told.set(key, [...(told.get(key) ?? []), id])
+    }
+    return [...told].map(([key, ids]) => ({ do: 'elsewhere', ids, regions: key.split(' ') }))
+  }
+
   const bar = (code: number): SubmitAction[] => {
     barred = true
-    const refusals = [...waiting.keys()].map(
-      (id): Refusal => ({ id, code: 'unavailable', detail: `${code}`, retry: false }),
-    )
+    const open = [...waiting].filter(([, one]) => !one.commit).map(([id]) => id)
+    const refusals = open.map((id): Refusal => ({ id, code: 'unavailable', detail: `${code}`, retry: false }))
     waiting.clear()
     return refusals.length > 0 ? [{ do: 'refused', refusals }] : []
   }
@@ -156,7 +197,7 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
       }
       return [...told, ...evaluate()]
     },
-    unanswered: () => waiting.size,
+    unanswered: () => [...waiting.values()].filter((one) => !one.commit).length,
   }
 }
 

@@ -1,5 +1,7 @@
+import { createAssembler } from '../../domain/wire/chunks.ts'
 import type { Ack, Proposal, Refusal } from '../../domain/wire/wire.ts'
-import { meridianProtocol } from '../../domain/wire/wire.ts'
+import { decodeFrame, meridianProtocol } from '../../domain/wire/wire.ts'
+import type { CatchUp } from './catch-up.ts'
 import { createSubmitCore, type SubmitEvent } from './submit-core.ts'
 
 /** One WebSocket to the region's meridian endpoint, and what it acknowledges and refuses. */
@@ -14,8 +16,15 @@ export type SubmitterDeps = {
   token: () => Promise<string | undefined>
   random: () => number
   onAcked: (acks: readonly Ack[]) => void
+  /** Other regions have flushed these too. */
+  onElsewhere: (ids: readonly string[], regions: readonly string[]) => void
   onRefused: (refusals: readonly Refusal[]) => void
+  /** Whoever else speaks over the same connection. */
+  also: Pick<CatchUp, 'opened' | 'hear' | 'closed'>
 }
+
+/** What a region sends in pieces, at most, in bytes. */
+const mostChunkBytes = 64 * 1024 * 1024
 
 export function createSubmitter(deps: SubmitterDeps): Submitter {
   const core = createSubmitCore({ random: deps.random })
@@ -38,6 +47,9 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
         case 'acked':
           deps.onAcked(action.acks)
           break
+        case 'elsewhere':
+          deps.onElsewhere(action.ids, action.regions)
+          break
         case 'refused':
           deps.onRefused(action.refusals)
           break
@@ -54,13 +66,28 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
     const mine = new WebSocket(deps.sync, [meridianProtocol, `bearer.${token}`])
     mine.binaryType = 'arraybuffer'
     socket = mine
-    mine.onopen = () => handle({ type: 'opened' })
+    const assembler = createAssembler(mostChunkBytes)
+    const take = (bytes: Uint8Array) => {
+      const frame = decodeFrame(bytes)
+      if (frame?.type === 'chunk') {
+        const whole = assembler.take(frame.channel, frame.piece, frame.last)
+        if (whole) take(whole)
+        return
+      }
+      handle({ type: 'received', bytes })
+      if (frame) deps.also.hear(frame)
+    }
+    mine.onopen = () => {
+      handle({ type: 'opened' })
+      deps.also.opened((bytes) => mine.send(Uint8Array.from(bytes)))
+    }
     mine.onmessage = ({ data }) => {
-      if (data instanceof ArrayBuffer) handle({ type: 'received', bytes: new Uint8Array(data) })
+      if (data instanceof ArrayBuffer && socket === mine) take(new Uint8Array(data))
     }
     mine.onclose = ({ code }) => {
       if (socket !== mine || stopped) return
       socket = undefined
+      deps.also.closed()
       handle({ type: 'closed', code })
     }
   }

@@ -43,8 +43,34 @@ export const en = {
       title: 'Your session has ended',
       text: 'The region no longer accepts it. Sign in again to go on.',
     },
-    waiting_one: 'It waits in this window: keep it open. It is sent when {{user}} signs in here again.',
-    waiting_other: 'They wait in this window: keep it open. They are sent when {{user}} signs in here again.',
+    earlier: 'Earlier password',
+    earlierHint: 'The one with which you signed in on this device before. It is asked for once.',
+    offlineWrong: {
+      title: '{{region}} does not answer, and this device does not know that password',
+      text: 'Use the one with which you signed in here last, or try again when {{region}} answers.',
+    },
+    device: {
+      'wrong-password': {
+        title: 'Your password is new to this device',
+        text: 'What it keeps for you is sealed with your earlier one. Give that as well: nothing here is lost.',
+      },
+      none: {
+        title: 'This device keeps nothing for you yet',
+        text: 'Sign in once while a region answers.',
+      },
+      damaged: {
+        title: 'What this device keeps for you cannot be opened',
+        text: 'It is left as it is. Tell your administrator before you use this device again.',
+      },
+      'newer-data': {
+        title: 'This app is older than its data',
+        text: 'A newer version of Meridian has worked on this device. Update the app, or close the older window.',
+      },
+      unavailable: {
+        title: 'This device cannot keep what you write',
+        text: 'Its storage cannot be used: a private window, or a disk that is full or failing. Use another window, or another device.',
+      },
+    },
     wrong: {
       title: 'Username or password is wrong',
       text: 'Check both and try again. Passwords tell capitals from small letters.',
@@ -84,8 +110,8 @@ export const en = {
     onTheWay_other: '{{count}} changes on the way',
     refused_one: '{{count}} not accepted',
     refused_other: '{{count}} not accepted',
-    changes: 'Changes made in this window',
-    changesEmpty: 'What you add in this window is listed here until it is closed.',
+    changes: 'Your changes on this device',
+    changesEmpty: 'What you add is listed here with how far it got.',
     user: 'User menu, {{name}}',
     theme: 'Appearance',
     themes: { light: 'Light', dark: 'Dark', auto: 'Like the system' },
@@ -95,31 +121,42 @@ export const en = {
     roles: { physician: 'Physician', nurse: 'Nurse', operator: 'Operator' },
   },
 
+  notKept: {
+    full: {
+      title: 'This device has no room left: nothing was saved.',
+      text: 'What you typed is still here. Free some space on the disk and save again, or enter it on another device.',
+    },
+    failed: {
+      title: 'This device could not keep the change: nothing was saved.',
+      text: 'What you typed is still here. Try again; if that does not help, enter it on another device.',
+    },
+  },
+
   signOut: {
-    title_one: '{{count}} change has not been saved',
-    title_other: '{{count}} changes have not been saved',
+    title_one: '{{count}} change is on this device only',
+    title_other: '{{count}} changes are on this device only',
     text_one:
-      'If you sign out now, it is lost. Stay until the strip at the top says that all changes are saved.',
+      'It is kept on this device, sealed, and goes on its way when you sign in here again. Until then nobody else sees it.',
     text_other:
-      'If you sign out now, they are lost. Stay until the strip at the top says that all changes are saved.',
+      'They are kept on this device, sealed, and go on their way when you sign in here again. Until then nobody else sees them.',
     typedTitle: 'What you have typed has not been saved',
     typedText: 'If you sign out now, it is lost. Save it or discard it first.',
     stay: 'Stay signed in',
-    leave_one: 'Sign out and lose it',
-    leave_other: 'Sign out and lose them',
+    leave: 'Sign out',
+    leaveTyped: 'Sign out and lose it',
   },
 
   notice: {
     silent: {
       heading: '{{region}} does not answer since {{time}}',
-      text: 'What you see was last confirmed at {{confirmed}}. Changes you make now wait in this window and are sent when {{region}} answers; keep it open.',
+      text: 'What you see was last confirmed at {{confirmed}}. Changes you make now are kept on this device and are sent when {{region}} answers.',
       textUnconfirmed:
-        'Nothing has been confirmed yet. Changes you make now wait in this window and are sent when {{region}} answers; keep it open.',
+        'You see this device’s copy. Changes you make now are kept on this device and are sent when {{region}} answers.',
       elsewhere: 'To save at once, sign out and sign in at another region.',
     },
     noWrites: {
       heading: '{{region}} takes no changes at present',
-      text: 'You can read. Changes you make now wait in this window and are sent when {{region}} takes changes again; keep it open.',
+      text: 'You can read. Changes you make now are kept on this device and are sent when {{region}} takes changes again.',
     },
     clock: {
       ahead: 'This device’s clock is {{by}} ahead of {{region}}’s',
@@ -136,9 +173,10 @@ export const en = {
   },
 
   ladder: {
-    sending: 'on its way',
-    sendingLong: 'Sending to {{region}}…',
+    device: 'on this device',
+    deviceLong: 'On this device only; it goes to {{region}} as soon as that answers.',
     saved: 'saved in {{region}}',
+    also: 'also in {{regions}}',
     refusedLong: 'Not accepted by {{region}}: {{why}}',
     retry: 'Try again',
     dismiss: 'Dismiss',
@@ -212,6 +250,7 @@ export const en = {
     title: 'Chart',
     home: 'Home {{region}}',
     times: 'times in {{zone}}',
+    copy: 'This device’s copy, confirmed {{when}}',
     add: 'Add',
     addMenu: { allergy: 'Allergy', vitals: 'Vitals' },
     loading: 'Opening the chart…',

@@ -130,11 +130,11 @@ describe('the story', () => {
       await page.getByText(/^London does not answer since \d\d:\d\d (?:GMT|BST)$/).waitFor()
       const drug = substance()
       await addAllergy(page, { substance: drug })
-      await allergyRow(page, drug).getByText('on its way').waitFor()
+      await allergyRow(page, drug).getByText('on this device').waitFor()
       await page.getByRole('button', { name: '1 change on the way' }).waitFor()
       await page.getByRole('button', { name: /^User menu/ }).click()
       await page.getByRole('menuitem', { name: 'Sign out' }).click()
-      await page.getByRole('dialog', { name: '1 change has not been saved' }).waitFor()
+      await page.getByRole('dialog', { name: '1 change is on this device only' }).waitFor()
       await page.keyboard.press('Enter')
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       await cluster.control('/regions/london/start', { what: 'server' })
@@ -142,6 +142,63 @@ describe('the story', () => {
       await page.getByText(/does not answer since/).waitFor({ state: 'detached' })
     } finally {
       await cluster.control('/reset')
+    }
+  })
+
+  test('RE230 a change outlives the window that was killed before any region had it, and climbs when one answers', async () => {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+    })
+    const open = async () => {
+      const page = await context.newPage()
+      // The page comes from London; whoever works in it works with Nairobi.
+      await page.goto(`${cluster.ready.regions['london']?.http}/`)
+      await signIn(page, physician('nairobi'), 'Nairobi')
+      return page
+    }
+    const first = await open()
+    await findAndOpen(first, 'bakari')
+    await cluster.control('/regions/nairobi/stop', { what: 'server' })
+    try {
+      const drug = substance()
+      await addAllergy(first, { substance: drug })
+      await allergyRow(first, drug).getByText('on this device').waitFor()
+      // Without a word to the page.
+      await first.close({ runBeforeUnload: false })
+
+      const second = await open()
+      await second.getByText(/^Nairobi does not answer since/).waitFor()
+      await second.getByRole('button', { name: '1 change on the way' }).waitFor()
+      await findAndOpen(second, 'bakari')
+      await allergyRow(second, drug).getByText('on this device').waitFor()
+      await second.getByText(/^This device’s copy, confirmed/).waitFor()
+      await second.screenshot({ path: 'test-results/offline-copy.png' })
+      await cluster.control('/regions/nairobi/start', { what: 'server' })
+      await savedIn(allergyRow(second, drug), 'Nairobi')
+      await allergyRow(second, drug).getByText('also in Frankfurt, London').waitFor()
+      await second.getByText(/^This device’s copy, confirmed/).waitFor({ state: 'detached' })
+      await second.screenshot({ path: 'test-results/ladder-top.png' })
+    } finally {
+      await cluster.control('/reset')
+      await cluster.control('/regions/nairobi/start', { what: 'server' })
+    }
+  })
+
+  test('RE231 without a region nobody comes in but whom this device knows, by the password of the last time', async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    const page = await context.newPage()
+    await page.goto(`${cluster.ready.regions['london']?.http}/`)
+    await cluster.control('/regions/nairobi/stop', { what: 'server' })
+    try {
+      await page.getByLabel('Username').fill('nurse.nairobi')
+      await page.getByLabel('Password', { exact: true }).fill(demoPassword)
+      await page.getByRole('combobox', { name: 'Region' }).click()
+      await page.getByRole('option', { name: 'Nairobi' }).click()
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+      await page.getByRole('alert').getByText('Nairobi does not answer').waitFor()
+    } finally {
+      await cluster.control('/regions/nairobi/start', { what: 'server' })
     }
   })
 
@@ -223,7 +280,7 @@ describe('nothing is lost by the way', () => {
     await panel.getByRole('button', { name: 'Save vitals' }).dblclick()
     await savedIn(vitalsRow(page, '63'), 'Nairobi')
     await page.getByRole('button', { name: 'All changes saved' }).click()
-    const changes = page.getByRole('list', { name: 'Changes made in this window' }).getByRole('listitem')
+    const changes = page.getByRole('list', { name: 'Your changes on this device' }).getByRole('listitem')
     await changes.first().waitFor()
     expect(await changes.count()).toBe(1)
   })
@@ -314,7 +371,7 @@ describe('what a clinician must see', () => {
       })
     expect(await covered()).toBe(false)
     await page.getByRole('button', { name: 'No changes yet' }).click()
-    await page.getByText('What you add in this window').waitFor()
+    await page.getByText('What you add is listed here').waitFor()
     expect(await covered()).toBe(false)
     await page.getByRole('button', { name: /^User menu/ }).click()
     await page.getByRole('menuitem', { name: 'Sign out' }).waitFor()

@@ -1,0 +1,95 @@
+import { expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import type { Replica } from '../replica/open-replica.ts'
+import { createCopies } from './copies.ts'
+
+/** A replica in memory that can refuse to write. */
+function memory() {
+  const stored = new Map<string, Uint8Array[]>()
+  const kept = new Map<string, unknown>()
+  const disk = { full: false }
+  const replica = {
+    documents: {
+      load: async (name: string) => stored.get(name),
+      append: async (name: string, updates: Uint8Array[]) => {
+        if (disk.full) return { outcome: 'full' }
+        stored.set(name, [...(stored.get(name) ?? []), ...updates])
+        return { outcome: 'written' }
+      },
+      compact: async (name: string, merge: () => Uint8Array) => {
+        stored.set(name, [merge()])
+        return { outcome: 'written' }
+      },
+      drop: async (name: string) => {
+        stored.delete(name)
+        return { outcome: 'written' }
+      },
+    },
+    values: {
+      get: async (key: string) => kept.get(key),
+      put: async (key: string, value: unknown) => void kept.set(key, value),
+      remove: async (key: string) => void kept.delete(key),
+    },
+  } as unknown as Replica
+  return { stored, disk, copies: createCopies(replica, { confirmedAt: () => undefined }) }
+}
+
+async function filled(copies: ReturnType<typeof createCopies>, confirmedAt?: number) {
+  const doc = new Y.Doc()
+  const copy = copies.open('chart/1', doc)
+  await copy.read()
+  doc.getMap('entries').set('a', 1)
+  doc.getMap('entries').set('b', 2)
+  if (confirmedAt !== undefined) copy.confirm(confirmedAt)
+  await copy.close()
+}
+
+async function readAgain(copies: ReturnType<typeof createCopies>) {
+  const doc = new Y.Doc()
+  const copy = copies.open('chart/1', doc)
+  const confirmedAt = await copy.read()
+  return { entries: doc.getMap('entries').toJSON(), confirmedAt, copy, doc }
+}
+
+test('DV40 what a region handed over is on this device the next time, and says when it was confirmed', async () => {
+  const { copies } = memory()
+  await filled(copies, 1234)
+  expect(await readAgain(copies)).toMatchObject({ entries: { a: 1, b: 2 }, confirmedAt: 1234 })
+})
+
+test('DV41 a part of a document is kept, and does not count as complete', async () => {
+  const { copies } = memory()
+  await filled(copies)
+  expect(await readAgain(copies)).toMatchObject({ entries: { a: 1, b: 2 }, confirmedAt: undefined })
+})
+
+test('DV42 what could not be written is not called complete either', async () => {
+  const { copies, disk } = memory()
+  disk.full = true
+  await filled(copies, 1234)
+  expect(await readAgain(copies)).toMatchObject({ entries: {}, confirmedAt: undefined })
+})
+
+test('DV43 a copy that is void is gone, whatever was on its way to it', async () => {
+  const { copies, stored } = memory()
+  await filled(copies, 1234)
+  const { copy, doc } = await readAgain(copies)
+  doc.getMap('entries').set('c', 3)
+  await copy.drop()
+  await copy.close()
+  expect(stored.size).toBe(0)
+  expect(await readAgain(copies)).toMatchObject({ entries: {}, confirmedAt: undefined })
+})
+
+test('DV44 many small updates are put together when the document is opened', async () => {
+  const { copies, stored } = memory()
+  const doc = new Y.Doc()
+  const copy = copies.open('chart/1', doc)
+  await copy.read()
+  for (let n = 0; n < 60; n++) doc.getMap('entries').set(`k${n}`, n)
+  await copy.close()
+  expect(stored.get('chart/1')?.length).toBe(60)
+  await readAgain(copies)
+  await vi.waitFor(() => expect(stored.get('chart/1')?.length).toBe(1))
+  expect(Object.keys((await readAgain(copies)).entries)).toHaveLength(60)
+})

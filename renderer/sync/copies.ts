@@ -1,0 +1,100 @@
+import * as Y from 'yjs'
+import { z } from 'zod'
+import type { Replica } from '../replica/open-replica.ts'
+import type { CatchUp } from './catch-up.ts'
+
+/**
+ * This device's copies of documents: exactly what regions handed over, nothing of this device's own. They are sealed in
+ * the replica and opened for the screen.
+ *
+ * Invariants
+ * 1. A copy counts as complete only once a region has said that it handed over everything.
+ * 2. A device that can write nothing more shows what it has; the next connection brings what is missing.
+ */
+export type Copies = { open(name: string, doc: Y.Doc): Copy }
+
+export type Copy = {
+  /** Puts the copy into the document. Resolves to when a region confirmed it last (ms since 1970), if one ever did. */
+  read(): Promise<number | undefined>
+  /** A region has handed over everything it has. */
+  confirm(at: number): void
+  /** What is held is void. */
+  drop(): Promise<void>
+  /** Writes what is left. */
+  close(): Promise<void>
+}
+
+const aboutShape = z.object({ confirmedAt: z.number() })
+const fromCopy = Symbol("from this device's copy")
+/** What arrives together is written together, in ms. */
+const gatherMs = 250
+/** More stored updates than this are put together when a document is opened. */
+const manyUpdates = 40
+
+export function createCopies(
+  { documents, values }: Pick<Replica, 'documents' | 'values'>,
+  catchUp: Pick<CatchUp, 'confirmedAt'>,
+): Copies {
+  return {
+    open(name, doc) {
+      const about = `copy ${name}`
+      let arrived: Uint8Array[] = []
+      let confirmed: number | undefined
+      let timer: ReturnType<typeof setTimeout> | undefined
+      let writing: Promise<unknown> = Promise.resolve()
+      let isVoid = false
+
+      const write = () => {
+        clearTimeout(timer)
+        timer = undefined
+        const [updates, at] = [arrived, confirmed]
+        arrived = []
+        confirmed = undefined
+        if (updates.length === 0 && at === undefined) return writing
+        writing = writing.then(async () => {
+          if (isVoid) return
+          if (updates.length > 0 && (await documents.append(name, updates)).outcome !== 'written') return
+          if (at !== undefined) await values.put(about, { confirmedAt: at })
+        })
+        return writing
+      }
+      const soon = () => {
+        timer ??= setTimeout(write, gatherMs)
+      }
+      const onUpdate = (update: Uint8Array, origin: unknown) => {
+        if (origin === fromCopy) return
+        arrived.push(update)
+        soon()
+      }
+
+      return {
+        async read() {
+          const updates = await documents.load(name)
+          for (const update of updates ?? []) Y.applyUpdate(doc, update, fromCopy)
+          doc.on('update', onUpdate)
+          if ((updates?.length ?? 0) > manyUpdates)
+            void documents.compact(name, () => Y.encodeStateAsUpdate(doc))
+          const opened = (await values.get(about, aboutShape))?.confirmedAt
+          const caughtUp = catchUp.confirmedAt(name)
+          // Of a document that holds nothing nothing is kept, and that is confirmed too.
+          if (!updates) return caughtUp
+          return opened === undefined ? caughtUp : Math.max(opened, caughtUp ?? 0)
+        },
+        confirm(at) {
+          confirmed = at
+          soon()
+        },
+        async drop() {
+          isVoid = true
+          await writing
+          await documents.drop(name)
+          await values.remove(about)
+        },
+        async close() {
+          doc.off('update', onUpdate)
+          await write()
+        },
+      }
+    },
+  }
+}
