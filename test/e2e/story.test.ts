@@ -397,6 +397,7 @@ describe('what a clinician must see', () => {
   test('D+Ta-0010 dates and times are those of the patient’s home, and the zone is named where the device stands elsewhere', async () => {
     const page = await openChart('nairobi', 'wanjiru')
     await page.getByText('times in EAT').waitFor()
+    await section(page, 'Vitals').getByRole('rowheader').first().waitFor()
     const times = await section(page, 'Vitals').getByRole('rowheader').allTextContents()
     expect(times).toContainEqual(expect.stringMatching(/^\d\d:\d\d EAT/))
     expect(times).toContainEqual(expect.stringMatching(/^\d\d-[A-Z][a-z]{2}-\d{4}$/))

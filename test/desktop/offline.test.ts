@@ -1,0 +1,128 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startCluster } from '../support/cluster.ts'
+import {
+  addAllergy,
+  allergyRow,
+  banner,
+  demoPassword,
+  findAndOpen,
+  patientLinks,
+  savedIn,
+  signIn,
+} from '../support/story.ts'
+import { buildShell } from './build-shell.ts'
+import { type Desktop, desktopLeftOut, openDesktop, type RunningApp } from './launch.ts'
+
+/** A day without any region, at a desktop app on a real Electron. */
+
+const leftOut = await desktopLeftOut()
+const profile = mkdtempSync(join(tmpdir(), 'meridian-offline-'))
+let cluster: Awaited<ReturnType<typeof startCluster>>
+let desktop: Desktop
+
+beforeAll(async () => {
+  if (leftOut !== null) return
+  await buildShell()
+  desktop = await openDesktop()
+  cluster = await startCluster({ samples: true })
+})
+afterAll(async () => {
+  await desktop?.close()
+  await cluster?.stop()
+  rmSync(profile, { recursive: true, force: true })
+})
+
+describe.skipIf(leftOut !== null)('no region in reach', () => {
+  async function open(): Promise<RunningApp> {
+    const regions = Object.fromEntries(
+      Object.entries(cluster.ready.regions).map(([name, { http, sync }]) => [name, { http, sync }]),
+    )
+    const running = await desktop.start({ profile, config: { region: 'nairobi', regions } })
+    await running.page.setViewportSize({ width: 1280, height: 800 })
+    await signIn(running.page, { username: 'physician.nairobi', password: demoPassword })
+    return running
+  }
+  async function all(act: 'start' | 'stop'): Promise<void> {
+    for (const region of Object.keys(cluster.ready.regions))
+      await cluster.control(`/regions/${region}/${act}`, { what: 'server' })
+  }
+
+  test('EL31 with every server stopped the app starts, unlocks, finds every patient and takes changes; a kill loses none, and they go when a region answers', async () => {
+    const drug = 'Testolamine X'
+    const first = await open()
+    await copiesComplete(first.page)
+    await first.kill()
+    await all('stop')
+
+    const second = await open()
+    expect(await patientLinks(second.page).count()).toBeGreaterThan(10)
+    // Never opened on this device before.
+    await findAndOpen(second.page, 'krishnamurthy')
+    await second.page.getByText(/^This device’s copy, confirmed/).waitFor()
+    expect(await banner(second.page).textContent()).toContain('KRISHNAMURTHY')
+    await second.page.screenshot({ path: 'test-results/desktop-offline.png' })
+    await addAllergy(second.page, { substance: drug })
+    await allergyRow(second.page, drug).getByText('on this device').waitFor()
+    await second.kill()
+
+    const third = await open()
+    await third.page.getByRole('button', { name: '1 change on the way' }).waitFor()
+    await findAndOpen(third.page, 'krishnamurthy')
+    await allergyRow(third.page, drug).getByText('on this device').waitFor()
+    await all('start')
+    await savedIn(allergyRow(third.page, drug), 'Nairobi')
+    await allergyRow(third.page, drug).getByText('also in Frankfurt, London').waitFor()
+    await third.close()
+
+    const found = secretsIn(profile, ['KRISHNAMURTHY', 'Krishnamurthy', drug, 'Apixaban', 'Otieno'])
+    expect(found).toEqual([])
+  })
+})
+
+/** Resolves when the device has copied the list's charts: nothing more arrives for a while. */
+async function copiesComplete(page: Page): Promise<void> {
+  let before = -1
+  await expect
+    .poll(
+      async () => {
+        const now = await page.evaluate(countUpdates)
+        const settled = now > 50 && now === before
+        before = now
+        return settled
+      },
+      { timeout: 30_000, interval: 1500 },
+    )
+    .toBe(true)
+}
+
+/** Runs in the page: rows of copies in its database. */
+async function countUpdates(): Promise<number> {
+  const [known] = await indexedDB.databases()
+  if (!known?.name) return 0
+  const request = indexedDB.open(known.name)
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  const counting = database.transaction('updates').objectStore('updates').count()
+  const count = await new Promise<number>((resolve) => {
+    counting.onsuccess = () => resolve(counting.result)
+  })
+  database.close()
+  return count
+}
+
+/** Files of a folder in which one of these texts stands, in UTF-8 or UTF-16, and the text. */
+function secretsIn(folder: string, texts: readonly string[]): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
+  return files.flatMap((file) => {
+    const bytes = readFileSync(join(file.parentPath, file.name))
+    return texts
+      .filter((text) => bytes.includes(text) || bytes.includes(Buffer.from(text, 'utf16le')))
+      .map((text) => `${file.name}: ${text}`)
+  })
+}
