@@ -16,6 +16,8 @@ export type Work = {
   /** What this device keeps of this person's work. */
   replica: Replica
   copies: Copies
+  /** Has the browser promised not to clear what is kept here when the disk runs full? */
+  persisted: boolean
   changes: Changes
   catchUp: CatchUp
   roundTrip: RoundTrip
@@ -37,12 +39,14 @@ export function WorkProvider({
   replica: Replica
   children: ReactNode
 }) {
-  const [parts, setParts] = useState<Pick<Work, 'changes' | 'catchUp' | 'roundTrip' | 'copies'>>()
+  const [parts, setParts] =
+    useState<Pick<Work, 'changes' | 'catchUp' | 'roundTrip' | 'copies' | 'persisted'>>()
 
   useEffect(() => {
     let stopped = false
     let stop = () => {}
     const start = async () => {
+      const persisted = await keptForGood()
       const catchUp = await createCatchUp({ replica, now: Date.now, every })
       const changes = await createChanges({
         outbox: replica.outbox,
@@ -59,7 +63,7 @@ export function WorkProvider({
         roundTrip.stop()
       }
       if (stopped) stop()
-      else setParts({ changes, catchUp, roundTrip, copies: createCopies(replica, catchUp) })
+      else setParts({ changes, catchUp, roundTrip, copies: createCopies(replica, catchUp), persisted })
     }
     void start()
     return () => {
@@ -101,6 +105,10 @@ export function useLadder() {
 export function useReach() {
   const { roundTrip } = useWork()
   return useStore(roundTrip.onChange, roundTrip.reach)
+}
+
+async function keptForGood(): Promise<boolean> {
+  return (await navigator.storage?.persist?.().catch(() => false)) ?? false
 }
 
 function every(ms: number, act: () => void): () => void {

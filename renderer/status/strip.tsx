@@ -81,6 +81,7 @@ function connectionLook(reach: Reach): Look {
 function ChangesOnTheWay() {
   const { t } = useTranslation()
   const ladder = useLadder()
+  const { persisted } = useWork()
   const [opened, setOpened] = useState(false)
   const below = useBannerHeight()
   const going = onTheWay(ladder).length
@@ -124,6 +125,11 @@ function ChangesOnTheWay() {
       </Popover.Target>
       <Popover.Dropdown aria-label={t('strip.changes')}>
         <ChangesList />
+        {!persisted && (
+          <Text fz="xs" c="dimmed" mt="sm">
+            {t('strip.notPersisted')}
+          </Text>
+        )}
       </Popover.Dropdown>
     </Popover>
   )

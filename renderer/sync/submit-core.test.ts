@@ -67,6 +67,23 @@ test('RE18 what only one region is known to have is proposed again on the next c
   expect(core.on(ack('a')).map((action) => action.do)).toEqual(['acked', 'elsewhere'])
 })
 
+test('RE19 a region that leaves is called again when it said, once, and never as late as it might say by mistake', () => {
+  const core = started()
+  const leaving = (retryAfterMs: number): SubmitEvent => ({
+    type: 'received',
+    bytes: encodeFrame({ channel: 0, type: 'leaving', retryAfterMs }),
+  })
+  core.on({ type: 'opened' })
+  expect(core.on(leaving(3700))).toEqual([])
+  expect(core.on({ type: 'closed', code: 1001 })).toEqual([{ do: 'wake', afterMs: 3700 }])
+  core.on({ type: 'timer' })
+  expect(core.on({ type: 'closed', code: 1006 })).toEqual([{ do: 'wake', afterMs: 1000 }])
+  core.on({ type: 'timer' })
+  core.on({ type: 'opened' })
+  core.on(leaving(10 ** 9))
+  expect(core.on({ type: 'closed', code: 1001 })).toEqual([{ do: 'wake', afterMs: 60_000 }])
+})
+
 test('RE11 what a broken connection left unanswered is sent again under the same id', () => {
   const core = started()
   core.on({ type: 'opened' })

@@ -15,6 +15,7 @@ import { fullJitter } from './backoff.ts'
  * 4. A refusal that is worth another try is tried again by itself, `retries` times, before anybody is told.
  * 5. A close code that forbids another try (44xx, except an expired token) refuses what waits and ends the attempts
  *    until somebody proposes again.
+ * 6. A region that says that it is leaving says when to come back; that is obeyed once, so that not all come at once.
  */
 export type SubmitEvent =
   | { type: 'start' }
@@ -53,6 +54,8 @@ type Waiting = {
 }
 
 const retries = 5
+/** A region does not send a device away for longer, whatever it says. */
+const longestReturnMs = 60_000
 
 export function createSubmitCore(deps: { random: () => number }): SubmitCore {
   const waiting = new Map<string, Waiting>()
@@ -61,6 +64,8 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
   let attempt = 0
   let wakeSet = false
   let barred = false
+  /** When a region that has said goodbye wants to be called again. */
+  let returnAfterMs: number | undefined
   /** What other regions have flushed, as this connection said last. */
   let replicated: { [region: string]: FrameVector } = {}
 
@@ -123,6 +128,10 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
       }
       return [{ do: 'acked', acks: frame.acks }, ...elsewhere()]
     }
+    if (frame.type === 'leaving') {
+      returnAfterMs = frame.retryAfterMs
+      return []
+    }
     if (frame.type === 'replicated') {
       replicated = frame.regions
       return elsewhere()
@@ -184,7 +193,9 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
   const wake = (attempts: number): SubmitAction[] => {
     if (wakeSet) return []
     wakeSet = true
-    return [{ do: 'wake', afterMs: fullJitter(attempts, deps.random()) }]
+    const afterMs = Math.min(returnAfterMs ?? fullJitter(attempts, deps.random()), longestReturnMs)
+    returnAfterMs = undefined
+    return [{ do: 'wake', afterMs }]
   }
 
   return {

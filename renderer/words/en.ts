@@ -112,6 +112,8 @@ export const en = {
     refused_other: '{{count}} not accepted',
     changes: 'Your changes on this device',
     changesEmpty: 'What you add is listed here with how far it got.',
+    notPersisted:
+      'This browser may clear what it keeps here if the disk runs full. The desktop app does not; here, keep some room on the disk.',
     user: 'User menu, {{name}}',
     theme: 'Appearance',
     themes: { light: 'Light', dark: 'Dark', auto: 'Like the system' },

@@ -202,6 +202,37 @@ describe('the story', () => {
     }
   })
 
+  test('RE232 a password that is new to this device asks for the earlier one, once, and nothing is lost', async () => {
+    const page = await openWindow('frankfurt')
+    const account = { username: 'nurse.frankfurt', password: demoPassword }
+    await signIn(page, account)
+    // From now on the region takes any password, as after a change that was made elsewhere.
+    await page.route('**/v1/session', async (route) => {
+      const asked = { ...account, password: demoPassword }
+      await route.fulfill({ response: await route.fetch({ postData: JSON.stringify(asked) }) })
+    })
+    const signOut = async () => {
+      await page.getByRole('button', { name: /^User menu/ }).click()
+      await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    }
+    await signOut()
+    await page.getByLabel('Username').fill(account.username)
+    await page.getByLabel('Password', { exact: true }).fill('changed-2026')
+    const enter = page.getByRole('button', { name: 'Sign in', exact: true })
+    await enter.click()
+    await page.getByRole('alert').getByText('Your password is new to this device').waitFor()
+    await page.screenshot({ path: 'test-results/earlier-password.png' })
+    const earlier = page.getByLabel('Earlier password', { exact: true })
+    await earlier.fill('guess')
+    await enter.click()
+    await page.getByRole('alert').getByText('Your password is new to this device').waitFor()
+    await earlier.fill(demoPassword)
+    await enter.click()
+    await searchField(page).waitFor()
+    await signOut()
+    await signIn(page, { ...account, password: 'changed-2026' })
+  })
+
   test('RE204 an allergy that is known already is told while one types, and a second one needs a second yes', async () => {
     const page = await openChart('frankfurt', 'christina')
     await page.getByRole('button', { name: 'Add allergy' }).click()
