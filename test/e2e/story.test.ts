@@ -233,6 +233,37 @@ describe('the story', () => {
     await signIn(page, { ...account, password: 'changed-2026' })
   })
 
+  test('RE233 a device without room says so, saves nothing by halves, keeps what is typed and what was there, and goes on when there is room', async () => {
+    const page = await openChart('frankfurt', 'grossmann')
+    const kept = substance()
+    await addAllergy(page, { substance: kept })
+    await savedIn(allergyRow(page, kept), 'Frankfurt')
+    // What a browser says whose disk is full: its own limit cannot be lowered in a window of its own.
+    await page.evaluate(() => {
+      const store = IDBObjectStore.prototype
+      const { add, put } = store
+      const full = () => {
+        throw new DOMException('no room', 'QuotaExceededError')
+      }
+      Object.assign(store, { add: full, put: full })
+      Object.assign(window, { makeRoom: () => Object.assign(store, { add, put }) })
+    })
+    const drug = substance()
+    await page.getByRole('button', { name: 'Add allergy' }).click()
+    const panel = page.getByRole('dialog', { name: 'Add an allergy' })
+    await panel.getByRole('combobox', { name: 'Substance' }).fill(drug)
+    await page.keyboard.press('Tab')
+    await panel.getByRole('button', { name: 'Save allergy' }).click()
+    await panel.getByText('This device has no room left: nothing was saved.').waitFor()
+    await page.screenshot({ path: 'test-results/no-room.png' })
+    expect(await panel.getByRole('combobox', { name: 'Substance' }).inputValue()).toBe(drug)
+    expect(await allergyRow(page, drug).count()).toBe(0)
+    await allergyRow(page, kept).waitFor()
+    await page.evaluate('makeRoom()')
+    await panel.getByRole('button', { name: 'Save allergy' }).click()
+    await savedIn(allergyRow(page, drug), 'Frankfurt')
+  })
+
   test('RE204 an allergy that is known already is told while one types, and a second one needs a second yes', async () => {
     const page = await openChart('frankfurt', 'christina')
     await page.getByRole('button', { name: 'Add allergy' }).click()
