@@ -321,6 +321,8 @@ describe.skipIf(leftOut)('starting', () => {
   it('EL16 a second start with the same profile brings up the first window and ends', async () => {
     const start = await newStart()
     const first = await desktop.start(start)
+    // It shows itself once it is ready: what is hidden before that would come up again.
+    await vi.waitFor(async () => expect(await isVisible(first)).toBe(true), 10_000)
     await first.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
     expect(await isVisible(first)).toBe(false)
     expect(await desktop.startToEnd(start)).toMatchObject({ status: 0 })
