@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { type Entry, isParsedEntry, parseEntry } from '../../domain/entries/entry.ts'
 import type { RefusalCode } from '../../domain/wire/wire.ts'
+import type { Rung } from '../sync/ladder.ts'
 
 /** How far a change got, as far as it needs to be known after a restart. */
 export type StoredRung =
-  | { at: 'device' }
-  | { at: 'saved'; region: string }
-  | { at: 'refused'; code: RefusalCode; detail: string }
+  | Exclude<Rung, { at: 'saved' }>
+  // Which other regions have it is heard again.
+  | Omit<Extract<Rung, { at: 'saved' }>, 'also'>
 
 export type StoredChange = {
   /** Id of the entry. */

@@ -5,7 +5,7 @@ import { type Written, written } from './written.ts'
 /** Copies of documents as Yjs updates, exactly as regions handed them over, stored without being opened. */
 export type StoredDocuments = {
   append(name: string, updates: readonly Uint8Array[]): Promise<Written>
-  /** In the order of their arrival; undefined if nothing is kept, or if something of it cannot be opened. */
+  /** In the order of their arrival, none if nothing is kept; undefined if something of it cannot be opened. */
   load(name: string): Promise<Uint8Array[] | undefined>
   /** Puts one update in the place of those that are there now. */
   compact(name: string, merge: () => Uint8Array): Promise<Written>
@@ -34,11 +34,11 @@ export function createStoredDocuments(deps: { database: ReplicaDatabase; vault: 
       for (const row of await updates.where('document').equals(document).sortBy('order')) {
         const parsed = updateRowShape.safeParse(row)
         const update = parsed.success && (await deps.vault.open(placeOf(document), parsed.data.sealed))
-        // A copy with a hole would look whole: the region hands everything over again.
+        // A copy with a hole would look whole.
         if (!update) return undefined
         opened.push(update)
       }
-      return opened.length > 0 ? opened : undefined
+      return opened
     },
     async compact(name, merge) {
       const document = await keyOf(name)

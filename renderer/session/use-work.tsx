@@ -65,7 +65,8 @@ export function WorkProvider({
       if (stopped) stop()
       else setParts({ changes, catchUp, roundTrip, copies: createCopies(replica, catchUp), persisted })
     }
-    void start()
+    // A copy that was opened and cannot be read after all: there would be nowhere to keep what is written.
+    start().catch(() => session.signOut())
     return () => {
       stopped = true
       stop()

@@ -90,3 +90,14 @@ test('DV63 another scope while an answer is under way is asked for at its end', 
   expect(scopeOf(askedIn(actions))).toEqual({ 'chart/1': 'held', 'chart/3': 'new' })
   expect(core.want(['chart/1', 'chart/3'])).toEqual([])
 })
+
+test('DV64 a copy that was given up while an answer is under way is new in the next one', () => {
+  const core = createCatchUpCore({ target: { 'nairobi.1': 7 }, proof: 'p', held: ['chart/1', 'chart/2'] })
+  core.want(['chart/1', 'chart/2'])
+  core.opened()
+  core.hear(target(1, 9))
+  core.forget('chart/2')
+  const actions = core.hear(caughtUp(1))
+  expect(actions[0]).toMatchObject({ do: 'keep-cursor', cursor: { held: ['chart/1'] } })
+  expect(scopeOf(askedIn(actions))).toEqual({ 'chart/1': 'held', 'chart/2': 'new' })
+})

@@ -38,6 +38,8 @@ export type CatchUpCore = {
   opened(): CatchUpAction[]
   closed(): void
   hear(frame: Frame): CatchUpAction[]
+  /** A copy is gone, or is no good: it is new again. */
+  forget(document: string): void
   /** Asks what is new; does nothing while an answer is under way. */
   ask(): CatchUpAction[]
 }
@@ -53,6 +55,8 @@ type Asked = {
   target: FrameVector
   proof: string
   done: Set<string>
+  /** Given up on this device since it was asked for. */
+  lost: Set<string>
 }
 
 export function createCatchUpCore(start: Cursor): CatchUpCore {
@@ -84,6 +88,7 @@ export function createCatchUpCore(start: Cursor): CatchUpCore {
       target: before?.target ?? {},
       proof: '',
       done: before?.done ?? new Set(),
+      lost: new Set(),
     }
     const stateOf = (document: string): ScopeState =>
       asked?.done.has(document) ? 'done' : held.has(document) ? 'held' : 'new'
@@ -104,12 +109,23 @@ export function createCatchUpCore(start: Cursor): CatchUpCore {
     target = done.target
     proof = done.proof
     held.clear()
-    for (const document of done.scope) held.add(document)
+    for (const document of done.scope) if (!done.lost.has(document)) held.add(document)
     const kept: CatchUpAction = { do: 'keep-cursor', cursor: { target, proof, held: [...held] } }
-    return stale ? [kept, ...ask()] : [kept]
+    return stale || done.lost.size > 0 ? [kept, ...ask()] : [kept]
+  }
+
+  function unhold(document: string): void {
+    held.delete(document)
+    asked?.done.delete(document)
+    half?.done.delete(document)
   }
 
   return {
+    forget(document) {
+      unhold(document)
+      // The answer that is under way may not have all of it.
+      asked?.lost.add(document)
+    },
     want(documents) {
       const same = documents.length === wanted.length && documents.every((name, i) => name === wanted[i])
       wanted = documents
@@ -127,9 +143,7 @@ export function createCatchUpCore(start: Cursor): CatchUpCore {
     ask: () => (asked ? [] : ask()),
     hear(frame) {
       if (frame.type === 'gone') {
-        held.delete(frame.document)
-        asked?.done.delete(frame.document)
-        half?.done.delete(frame.document)
+        unhold(frame.document)
         return [{ do: 'drop', document: frame.document, erased: frame.code === closeCodes.erased }]
       }
       if (!asked || !('request' in frame) || frame.request !== asked.request) return []

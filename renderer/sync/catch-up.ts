@@ -13,6 +13,8 @@ export type CatchUp = {
   patients(ids: readonly string[]): void
   /** When all of a document was confirmed last, ms since 1970; undefined if it is not among what is kept current. */
   confirmedAt(document: string): number | undefined
+  /** The copy of a document is about to go, or is no good: it is asked for anew. */
+  forget(document: string): Promise<void>
   opened(send: (bytes: Uint8Array) => void): void
   hear(frame: Frame): void
   closed(): void
@@ -59,14 +61,19 @@ export async function createCatchUp({ replica, now, every }: CatchUpDeps): Promi
           incomplete = true
         return
       case 'drop':
+        // First nothing says any more that it is whole, also to a window that begins in between.
+        await unhold(action.document)
+        await values.remove(copyRecord(action.document))
         await documents.drop(action.document)
-        held = new Set([...held].filter((document) => document !== action.document))
-        // Before the next end it is new, also to a window that begins in between.
-        await values.put('held', [...held])
         return
       case 'keep-cursor':
         if (!incomplete) await keep(action.cursor)
     }
+  }
+
+  async function unhold(gone: string): Promise<void> {
+    held = new Set([...held].filter((document) => document !== gone))
+    await values.put('held', [...held])
   }
 
   /** The documents first: what is held may be ahead of the cursor, never behind it. */
@@ -91,6 +98,10 @@ export async function createCatchUp({ replica, now, every }: CatchUpDeps): Promi
   const stop = every(askEveryMs, () => run(core.ask()))
 
   return {
+    async forget(document) {
+      core.forget(document)
+      await unhold(document)
+    },
     confirmedAt: (document) => (held.has(document) ? confirmedAt : undefined),
     patients: (ids) => run(core.want(ids.flatMap((id) => documentsOf(id, new Date(now()).getFullYear())))),
     opened(over) {
@@ -111,4 +122,9 @@ export function documentsOf(patientId: string, thisYear: number): string[] {
   const years = Array.from({ length: yearsBefore + 1 }, (_, i) => String(thisYear - i))
   const journals = [...years, 'undated'].map((year) => journalOf(patientId, year))
   return [chartOf(patientId), `notices/${patientId}`, ...journals]
+}
+
+/** The name of the value that says when a document was confirmed while it was open. */
+export function copyRecord(document: string): string {
+  return `copy ${document}`
 }

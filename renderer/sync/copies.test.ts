@@ -7,10 +7,11 @@ import { createCopies } from './copies.ts'
 function memory() {
   const stored = new Map<string, Uint8Array[]>()
   const kept = new Map<string, unknown>()
-  const disk = { full: false }
+  const disk = { full: false, unreadable: false }
+  const forgotten: string[] = []
   const replica = {
     documents: {
-      load: async (name: string) => stored.get(name),
+      load: async (name: string) => (disk.unreadable ? undefined : (stored.get(name) ?? [])),
       append: async (name: string, updates: Uint8Array[]) => {
         if (disk.full) return { outcome: 'full' }
         stored.set(name, [...(stored.get(name) ?? []), ...updates])
@@ -31,7 +32,12 @@ function memory() {
       remove: async (key: string) => void kept.delete(key),
     },
   } as unknown as Replica
-  return { stored, disk, copies: createCopies(replica, { confirmedAt: () => undefined }) }
+  const caughtUpAt = 99
+  const catchUp = {
+    confirmedAt: (name: string) => (forgotten.includes(name) ? undefined : caughtUpAt),
+    forget: async (name: string) => void forgotten.push(name),
+  }
+  return { stored, disk, forgotten, copies: createCopies(replica, catchUp) }
 }
 
 async function filled(copies: ReturnType<typeof createCopies>, confirmedAt?: number) {
@@ -58,7 +64,8 @@ test('DV40 what a region handed over is on this device the next time, and says w
 })
 
 test('DV41 a part of a document is kept, and does not count as complete', async () => {
-  const { copies } = memory()
+  const { copies, forgotten } = memory()
+  forgotten.push('chart/1')
   await filled(copies)
   expect(await readAgain(copies)).toMatchObject({ entries: { a: 1, b: 2 }, confirmedAt: undefined })
 })
@@ -92,4 +99,20 @@ test('DV44 many small updates are put together when the document is opened', asy
   await readAgain(copies)
   await vi.waitFor(() => expect(stored.get('chart/1')?.length).toBe(1))
   expect(Object.keys((await readAgain(copies)).entries)).toHaveLength(60)
+})
+
+test('DV45 a copy that cannot be opened any more is not called whole, is given up, and is asked for anew', async () => {
+  const { copies, disk, stored, forgotten } = memory()
+  await filled(copies, 1234)
+  disk.unreadable = true
+  expect(await readAgain(copies)).toMatchObject({ entries: {}, confirmedAt: undefined })
+  expect(forgotten).toEqual(['chart/1'])
+  expect(stored.size).toBe(0)
+})
+
+test('DV46 a journal of which nothing is kept is confirmed by the catch-up; a chart of which nothing is kept is not', async () => {
+  const { copies } = memory()
+  const at = (name: string) => copies.open(name, new Y.Doc()).read()
+  expect(await at('journal/1/2026')).toBe(99)
+  expect(await at('chart/1')).toBeUndefined()
 })

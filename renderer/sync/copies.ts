@@ -1,14 +1,16 @@
 import * as Y from 'yjs'
 import { z } from 'zod'
+import { isDocumentName, parseDocumentName } from '../../domain/documents/document-name.ts'
 import type { Replica } from '../replica/open-replica.ts'
-import type { CatchUp } from './catch-up.ts'
+import { type CatchUp, copyRecord } from './catch-up.ts'
 
 /**
  * This device's copies of documents: exactly what regions handed over, nothing of this device's own. They are sealed in
  * the replica and opened for the screen.
  *
  * Invariants
- * 1. A copy counts as complete only once a region has said that it handed over everything.
+ * 1. A copy counts as complete only once a region has said that it handed over everything, and only while all of it can
+ *    be opened. What cannot be opened is given up, and asked for anew.
  * 2. A device that can write nothing more shows what it has; the next connection brings what is missing.
  */
 export type Copies = { open(name: string, doc: Y.Doc): Copy }
@@ -33,11 +35,11 @@ const manyUpdates = 40
 
 export function createCopies(
   { documents, values }: Pick<Replica, 'documents' | 'values'>,
-  catchUp: Pick<CatchUp, 'confirmedAt'>,
+  catchUp: Pick<CatchUp, 'confirmedAt' | 'forget'>,
 ): Copies {
   return {
     open(name, doc) {
-      const about = `copy ${name}`
+      const about = copyRecord(name)
       let arrived: Uint8Array[] = []
       let confirmed: number | undefined
       let timer: ReturnType<typeof setTimeout> | undefined
@@ -67,17 +69,23 @@ export function createCopies(
         soon()
       }
 
+      /** Nothing says any more that it is whole; only then it goes. */
+      const giveUp = async () => {
+        await catchUp.forget(name)
+        await values.remove(about)
+        await documents.drop(name)
+      }
+
       return {
         async read() {
           const updates = await documents.load(name)
+          if (!updates) await giveUp()
           for (const update of updates ?? []) Y.applyUpdate(doc, update, fromCopy)
           doc.on('update', onUpdate)
-          if ((updates?.length ?? 0) > manyUpdates)
-            void documents.compact(name, () => Y.encodeStateAsUpdate(doc))
+          if (!updates || (updates.length === 0 && isNeverEmpty(name))) return undefined
+          if (updates.length > manyUpdates) void documents.compact(name, () => Y.encodeStateAsUpdate(doc))
           const opened = (await values.get(about, aboutShape))?.confirmedAt
           const caughtUp = catchUp.confirmedAt(name)
-          // Of a document that holds nothing nothing is kept, and that is confirmed too.
-          if (!updates) return caughtUp
           return opened === undefined ? caughtUp : Math.max(opened, caughtUp ?? 0)
         },
         confirm(at) {
@@ -87,8 +95,7 @@ export function createCopies(
         async drop() {
           isVoid = true
           await writing
-          await documents.drop(name)
-          await values.remove(about)
+          await giveUp()
         },
         async close() {
           doc.off('update', onUpdate)
@@ -97,4 +104,10 @@ export function createCopies(
       }
     },
   }
+}
+
+/** A chart holds its patient at least. Nothing of it on this device is a loss, not an answer. */
+function isNeverEmpty(name: string): boolean {
+  const parsed = parseDocumentName(name)
+  return isDocumentName(parsed) && parsed.kind === 'chart'
 }

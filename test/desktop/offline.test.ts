@@ -1,64 +1,29 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startCluster } from '../support/cluster.ts'
-import {
-  addAllergy,
-  allergyRow,
-  banner,
-  demoPassword,
-  findAndOpen,
-  patientLinks,
-  savedIn,
-  signIn,
-} from '../support/story.ts'
-import { buildShell } from './build-shell.ts'
-import { type Desktop, desktopLeftOut, openDesktop, type RunningApp } from './launch.ts'
+import { describe, expect, test } from 'vitest'
+import { addAllergy, allergyRow, banner, findAndOpen, patientLinks, savedIn } from '../support/story.ts'
+import { desktopLeftOut } from './launch.ts'
+import { desktopOnCluster } from './on-cluster.ts'
 
 /** A day without any region, at a desktop app on a real Electron. */
 
 const leftOut = await desktopLeftOut()
-const profile = mkdtempSync(join(tmpdir(), 'meridian-offline-'))
-let cluster: Awaited<ReturnType<typeof startCluster>>
-let desktop: Desktop
-
-beforeAll(async () => {
-  if (leftOut !== null) return
-  await buildShell()
-  desktop = await openDesktop()
-  cluster = await startCluster({ samples: true })
-})
-afterAll(async () => {
-  await desktop?.close()
-  await cluster?.stop()
-  rmSync(profile, { recursive: true, force: true })
-})
+const { open, regions, control, profileOf } = desktopOnCluster(leftOut)
 
 describe.skipIf(leftOut !== null)('no region in reach', () => {
-  async function open(): Promise<RunningApp> {
-    const regions = Object.fromEntries(
-      Object.entries(cluster.ready.regions).map(([name, { http, sync }]) => [name, { http, sync }]),
-    )
-    const running = await desktop.start({ profile, config: { region: 'nairobi', regions } })
-    await running.page.setViewportSize({ width: 1280, height: 800 })
-    await signIn(running.page, { username: 'physician.nairobi', password: demoPassword })
-    return running
-  }
   async function all(act: 'start' | 'stop'): Promise<void> {
-    for (const region of Object.keys(cluster.ready.regions))
-      await cluster.control(`/regions/${region}/${act}`, { what: 'server' })
+    for (const region of regions()) await control(`/regions/${region}/${act}`, { what: 'server' })
   }
 
   test('EL31 with every server stopped the app starts, unlocks, finds every patient and takes changes; a kill loses none, and they go when a region answers', async () => {
     const drug = 'Testolamine X'
-    const first = await open()
+    const first = await open('nairobi')
     await copiesComplete(first.page)
     await first.kill()
     await all('stop')
 
-    const second = await open()
+    const second = await open('nairobi')
     expect(await patientLinks(second.page).count()).toBeGreaterThan(10)
     // Never opened on this device before.
     await findAndOpen(second.page, 'krishnamurthy')
@@ -69,7 +34,7 @@ describe.skipIf(leftOut !== null)('no region in reach', () => {
     await allergyRow(second.page, drug).getByText('on this device').waitFor()
     await second.kill()
 
-    const third = await open()
+    const third = await open('nairobi')
     await third.page.getByRole('button', { name: '1 change on the way' }).waitFor()
     await findAndOpen(third.page, 'krishnamurthy')
     await allergyRow(third.page, drug).getByText('on this device').waitFor()
@@ -78,7 +43,13 @@ describe.skipIf(leftOut !== null)('no region in reach', () => {
     await allergyRow(third.page, drug).getByText('also in Frankfurt, London').waitFor()
     await third.close()
 
-    const found = secretsIn(profile, ['KRISHNAMURTHY', 'Krishnamurthy', drug, 'Apixaban', 'Otieno'])
+    const found = secretsIn(profileOf('nairobi'), [
+      'KRISHNAMURTHY',
+      'Krishnamurthy',
+      drug,
+      'Apixaban',
+      'Otieno',
+    ])
     expect(found).toEqual([])
   })
 })

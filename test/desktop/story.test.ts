@@ -1,55 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startCluster } from '../support/cluster.ts'
+import { describe, expect, test } from 'vitest'
 import {
   addAllergy,
   allergyRow,
   banner,
-  demoPassword,
   findAndOpen,
   recordVitals,
   savedIn,
-  signIn,
   vitalsRow,
 } from '../support/story.ts'
-import { buildShell } from './build-shell.ts'
-import { type Desktop, desktopLeftOut, openDesktop } from './launch.ts'
+import { desktopLeftOut } from './launch.ts'
+import { desktopOnCluster } from './on-cluster.ts'
 
 /** The story of two clinicians on two continents, each at a desktop app of their own on a real Electron. */
 
 const leftOut = await desktopLeftOut()
-const profiles = mkdtempSync(join(tmpdir(), 'meridian-story-'))
-let cluster: Awaited<ReturnType<typeof startCluster>>
-let desktop: Desktop
-
-beforeAll(async () => {
-  if (leftOut !== null) return
-  await buildShell()
-  desktop = await openDesktop()
-  cluster = await startCluster({ samples: true })
-})
-afterAll(async () => {
-  await desktop?.close()
-  await cluster?.stop()
-  rmSync(profiles, { recursive: true, force: true })
-})
+const { open } = desktopOnCluster(leftOut)
 
 describe.skipIf(leftOut !== null)('two desktops', () => {
-  async function window(region: string) {
-    const regions = Object.fromEntries(
-      Object.entries(cluster.ready.regions).map(([name, { http, sync }]) => [name, { http, sync }]),
-    )
-    const { page } = await desktop.start({ profile: join(profiles, region), config: { region, regions } })
-    await page.setViewportSize({ width: 1280, height: 800 })
-    await signIn(page, { username: `physician.${region}`, password: demoPassword })
-    return page
-  }
-
   test('EL30 an allergy and a blood pressure entered in Frankfurt are seen in Nairobi within a moment', async () => {
-    const frankfurt = await window('frankfurt')
-    const nairobi = await window('nairobi')
+    const { page: frankfurt } = await open('frankfurt')
+    const { page: nairobi } = await open('nairobi')
     await findAndOpen(frankfurt, 'grossm')
     await findAndOpen(nairobi, 'grossm')
     await expect.poll(() => banner(nairobi).textContent()).toContain('GROSSMANN, Jürgen')

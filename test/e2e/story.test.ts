@@ -1,8 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
-import type { Browser, BrowserContextOptions, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../support/browser.ts'
-import { type RunningCluster, startCluster } from '../support/cluster.ts'
+import type { Page } from 'playwright'
+import { describe, expect, test } from 'vitest'
+import { appOnCluster } from '../support/app.ts'
 import {
   addAllergy,
   allergyRow,
@@ -18,54 +17,9 @@ import {
   vitalsRow,
 } from '../support/story.ts'
 
-/** The app in a browser on the real cluster: three regions, the sample patients, the built web edition. */
+/** The stories of clinicians, in a browser on the real cluster. */
 
-let cluster: RunningCluster
-let browser: Browser
-const complaints: string[] = []
-
-beforeAll(async () => {
-  ;[cluster, browser] = await Promise.all([startCluster({ samples: true }), launchChromium()])
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await cluster?.stop()
-})
-
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
-})
-
-async function openWindow(region: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    locale: 'en-US',
-    timezoneId: 'America/New_York',
-    reducedMotion: 'reduce',
-    ...options,
-  })
-  const page = await context.newPage()
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (message) => {
-    if (/content security policy/i.test(message.text())) complaints.push(message.text())
-  })
-  await page.goto(`${cluster.ready.regions[region]?.http}/`)
-  return page
-}
-
-const physician = (region: string) => ({ username: `physician.${region}`, password: demoPassword })
-
-async function openChart(region: string, query: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await openWindow(region, options)
-  await signIn(page, physician(region))
-  await findAndOpen(page, query)
-  return page
-}
-
-/** A substance that no patient has yet. */
-let made = 0
-const substance = () => `Testolamine ${String.fromCharCode(65 + made++)}`
+const { openWindow, openChart, physician, substance, complaints, control } = appOnCluster()
 
 describe('the story', () => {
   test('RE200 an allergy and a blood pressure of one region are seen in a window of another within a moment', async () => {
@@ -125,7 +79,7 @@ describe('the story', () => {
 
   test('RE203 a region that does not answer is said plainly; a change waits, marked, and is saved when it answers', async () => {
     const page = await openChart('london', 'aoife')
-    await cluster.control('/regions/london/stop', { what: 'server' })
+    await control('/regions/london/stop', { what: 'server' })
     try {
       await page.getByText(/^London does not answer since \d\d:\d\d (?:GMT|BST)$/).waitFor()
       const drug = substance()
@@ -137,131 +91,12 @@ describe('the story', () => {
       await page.getByRole('dialog', { name: '1 change is on this device only' }).waitFor()
       await page.keyboard.press('Enter')
       await page.getByRole('dialog').waitFor({ state: 'detached' })
-      await cluster.control('/regions/london/start', { what: 'server' })
+      await control('/regions/london/start', { what: 'server' })
       await savedIn(allergyRow(page, drug), 'London')
       await page.getByText(/does not answer since/).waitFor({ state: 'detached' })
     } finally {
-      await cluster.control('/reset')
+      await control('/reset')
     }
-  })
-
-  test('RE230 a change outlives the window that was killed before any region had it, and climbs when one answers', async () => {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      reducedMotion: 'reduce',
-    })
-    const open = async () => {
-      const page = await context.newPage()
-      // The page comes from London; whoever works in it works with Nairobi.
-      await page.goto(`${cluster.ready.regions['london']?.http}/`)
-      await signIn(page, physician('nairobi'), 'Nairobi')
-      return page
-    }
-    const first = await open()
-    await findAndOpen(first, 'bakari')
-    await cluster.control('/regions/nairobi/stop', { what: 'server' })
-    try {
-      const drug = substance()
-      await addAllergy(first, { substance: drug })
-      await allergyRow(first, drug).getByText('on this device').waitFor()
-      // Without a word to the page.
-      await first.close({ runBeforeUnload: false })
-
-      const second = await open()
-      await second.getByText(/^Nairobi does not answer since/).waitFor()
-      await second.getByRole('button', { name: '1 change on the way' }).waitFor()
-      await findAndOpen(second, 'bakari')
-      await allergyRow(second, drug).getByText('on this device').waitFor()
-      await second.getByText(/^This device’s copy, confirmed/).waitFor()
-      await second.screenshot({ path: 'test-results/offline-copy.png' })
-      await cluster.control('/regions/nairobi/start', { what: 'server' })
-      await savedIn(allergyRow(second, drug), 'Nairobi')
-      await allergyRow(second, drug).getByText('also in Frankfurt, London').waitFor()
-      await second.getByText(/^This device’s copy, confirmed/).waitFor({ state: 'detached' })
-      await second.screenshot({ path: 'test-results/ladder-top.png' })
-    } finally {
-      await cluster.control('/reset')
-      await cluster.control('/regions/nairobi/start', { what: 'server' })
-    }
-  })
-
-  test('RE231 without a region nobody comes in but whom this device knows, by the password of the last time', async () => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    const page = await context.newPage()
-    await page.goto(`${cluster.ready.regions['london']?.http}/`)
-    await cluster.control('/regions/nairobi/stop', { what: 'server' })
-    try {
-      await page.getByLabel('Username').fill('nurse.nairobi')
-      await page.getByLabel('Password', { exact: true }).fill(demoPassword)
-      await page.getByRole('combobox', { name: 'Region' }).click()
-      await page.getByRole('option', { name: 'Nairobi' }).click()
-      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-      await page.getByRole('alert').getByText('Nairobi does not answer').waitFor()
-    } finally {
-      await cluster.control('/regions/nairobi/start', { what: 'server' })
-    }
-  })
-
-  test('RE232 a password that is new to this device asks for the earlier one, once, and nothing is lost', async () => {
-    const page = await openWindow('frankfurt')
-    const account = { username: 'nurse.frankfurt', password: demoPassword }
-    await signIn(page, account)
-    // From now on the region takes any password, as after a change that was made elsewhere.
-    await page.route('**/v1/session', async (route) => {
-      const asked = { ...account, password: demoPassword }
-      await route.fulfill({ response: await route.fetch({ postData: JSON.stringify(asked) }) })
-    })
-    const signOut = async () => {
-      await page.getByRole('button', { name: /^User menu/ }).click()
-      await page.getByRole('menuitem', { name: 'Sign out' }).click()
-    }
-    await signOut()
-    await page.getByLabel('Username').fill(account.username)
-    await page.getByLabel('Password', { exact: true }).fill('changed-2026')
-    const enter = page.getByRole('button', { name: 'Sign in', exact: true })
-    await enter.click()
-    await page.getByRole('alert').getByText('Your password is new to this device').waitFor()
-    await page.screenshot({ path: 'test-results/earlier-password.png' })
-    const earlier = page.getByLabel('Earlier password', { exact: true })
-    await earlier.fill('guess')
-    await enter.click()
-    await page.getByRole('alert').getByText('Your password is new to this device').waitFor()
-    await earlier.fill(demoPassword)
-    await enter.click()
-    await searchField(page).waitFor()
-    await signOut()
-    await signIn(page, { ...account, password: 'changed-2026' })
-  })
-
-  test('RE233 a device without room says so, saves nothing by halves, keeps what is typed and what was there, and goes on when there is room', async () => {
-    const page = await openChart('frankfurt', 'grossmann')
-    const kept = substance()
-    await addAllergy(page, { substance: kept })
-    await savedIn(allergyRow(page, kept), 'Frankfurt')
-    // What a browser says whose disk is full: its own limit cannot be lowered in a window of its own.
-    await page.evaluate(() => {
-      const store = IDBObjectStore.prototype
-      const { add, put } = store
-      const full = () => {
-        throw new DOMException('no room', 'QuotaExceededError')
-      }
-      Object.assign(store, { add: full, put: full })
-      Object.assign(window, { makeRoom: () => Object.assign(store, { add, put }) })
-    })
-    const drug = substance()
-    await page.getByRole('button', { name: 'Add allergy' }).click()
-    const panel = page.getByRole('dialog', { name: 'Add an allergy' })
-    await panel.getByRole('combobox', { name: 'Substance' }).fill(drug)
-    await page.keyboard.press('Tab')
-    await panel.getByRole('button', { name: 'Save allergy' }).click()
-    await panel.getByText('This device has no room left: nothing was saved.').waitFor()
-    await page.screenshot({ path: 'test-results/no-room.png' })
-    expect(await panel.getByRole('combobox', { name: 'Substance' }).inputValue()).toBe(drug)
-    expect(await allergyRow(page, drug).count()).toBe(0)
-    await allergyRow(page, kept).waitFor()
-    await page.evaluate('makeRoom()')
-    await panel.getByRole('button', { name: 'Save allergy' }).click()
-    await savedIn(allergyRow(page, drug), 'Frankfurt')
   })
 
   test('RE204 an allergy that is known already is told while one types, and a second one needs a second yes', async () => {
@@ -349,14 +184,14 @@ describe('nothing is lost by the way', () => {
 
   test('RE208 the list of patients stays when its region does not answer, and says of when it is', async () => {
     const page = await openChart('london', 'aoife')
-    await cluster.control('/regions/london/stop', { what: 'server' })
+    await control('/regions/london/stop', { what: 'server' })
     try {
       await page.getByText(/^London does not answer since/).waitFor()
       await page.getByRole('link', { name: 'Patients' }).click()
       await page.getByText(/^This list is from \d\d:\d\d: London does not answer/).waitFor()
       expect(await patientLinks(page).count()).toBeGreaterThan(10)
     } finally {
-      await cluster.control('/reset')
+      await control('/reset')
     }
   })
 
@@ -367,7 +202,8 @@ describe('nothing is lost by the way', () => {
     page.on('request', (request) => addresses.push(request.url()))
     await signIn(page, physician('frankfurt'))
     await findAndOpen(page, 'köhler')
-    expect(addresses.some((address) => address.includes('/sync/chart/'))).toBe(true)
+    // The device's copy is on screen before the region is asked.
+    await expect.poll(() => addresses.some((address) => address.includes('/sync/chart/'))).toBe(true)
     expect(addresses.filter((address) => /token|eyJ/.test(address))).toEqual([])
   })
 })

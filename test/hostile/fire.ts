@@ -197,6 +197,8 @@ export async function goodClient(region: HostileRegion) {
     saved.push(id)
   }
 
+  // Before anything new is proposed the reader has what there is: else the news might come with that, and be none.
+  await reader.fire([], (frame) => decodeMessage(frame)?.type === 'step2')
   return {
     document: chart.document,
     saved,
