@@ -6,12 +6,12 @@ import {
   journalOf,
   parseDocumentName,
 } from '../../domain/documents/document-name.ts'
-import { keptWorklist } from '../patients/use-worklist.ts'
+import { keptWorklist } from '../patients/kept-worklist.ts'
 import type { Replica } from '../replica/open-replica.ts'
 import type { CallProblem } from '../session/http.ts'
 import { useLadder, useWork } from '../session/use-work.tsx'
 import { documentsOf } from '../sync/catch-up.ts'
-import { createDocumentSet, type DocumentState } from '../sync/documents.ts'
+import type { DocumentSet, DocumentState } from '../sync/documents.ts'
 import { type PatientRecord, readRecord } from './record.ts'
 
 /** A patient's chart on the way to the screen. */
@@ -48,13 +48,13 @@ const retryMs = 3000
 const openJournals = 2
 
 export function useChart(patientId: string): ChartState {
-  const { get, session, who, replica, copies } = useWork()
+  const { get, openDocuments, replica } = useWork()
   const ladder = useLadder()
   const [about, setAbout] = useState<About | undefined>(undefined)
   const [problem, setProblem] = useState<CallProblem | undefined>(undefined)
   const [documents, setDocuments] = useState<ReadonlyMap<string, DocumentState>>(new Map())
   const [allYears, setAllYears] = useState(false)
-  const set = useRef<ReturnType<typeof createDocumentSet> | undefined>(undefined)
+  const set = useRef<DocumentSet | undefined>(undefined)
 
   useEffect(() => {
     let stopped = false
@@ -69,8 +69,10 @@ export function useChart(patientId: string): ChartState {
         return
       }
       setProblem(answer)
-      const final = answer.problem === 'refused' && (answer.status === 404 || answer.status === 403)
-      if (final) setAbout(undefined)
+      const status = answer.problem === 'refused' ? answer.status : undefined
+      // A region that was moved to may not have heard of somebody whose chart is open; then it is asked again.
+      const isGone = status === 403 || (status === 404 && !isShown.current)
+      if (isGone) setAbout(undefined)
       else timer = setTimeout(load, retryMs)
     }
     // What this device knows is shown at once; the region's word takes its place.
@@ -85,7 +87,7 @@ export function useChart(patientId: string): ChartState {
   }, [get, patientId, replica])
 
   useEffect(() => {
-    const mine = createDocumentSet({ sync: who.address.sync, token: session.token, copies, now: Date.now })
+    const mine = openDocuments()
     set.current = mine
     const stop = mine.onChange(() => setDocuments(mine.states()))
     return () => {
@@ -93,7 +95,7 @@ export function useChart(patientId: string): ChartState {
       mine.close()
       set.current = undefined
     }
-  }, [who, session, copies])
+  }, [openDocuments])
 
   const journals = useMemo(() => journalYears(about?.documents ?? []), [about])
   const thisYear = String(new Date().getFullYear())
@@ -106,7 +108,9 @@ export function useChart(patientId: string): ChartState {
     if (about) set.current?.want([chartOf(about.id), ...opened.map((year) => journalOf(about.id, year))])
   }, [about, opened])
 
+  const isShown = useRef(false)
   const record = useMemo(() => readRecord(patientId, documents, ladder), [patientId, documents, ladder])
+  isShown.current = record.patient !== undefined
 
   if (!about) return problem ? { state: 'closed', problem } : { state: 'opening' }
   return {

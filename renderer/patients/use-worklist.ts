@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react'
-import { z } from 'zod'
+import type { Replica } from '../replica/replica.ts'
 import type { CallProblem } from '../session/http.ts'
-import type { SignedIn } from '../session/session.ts'
 import { useWork } from '../session/use-work.tsx'
-import { type PatientRow, patientRowShape, worklistShape } from './worklist.ts'
+import { keptWorklist } from './kept-worklist.ts'
+import { type PatientRow, worklistShape } from './worklist.ts'
 
 export type Worklist = {
   /** The last list that arrived; kept while later calls fail. */
@@ -16,20 +16,14 @@ export type Worklist = {
 const refetchMs = 30_000
 const retryMs = 3_000
 
-/** The list as this device keeps it. */
-export const keptWorklist = {
-  name: 'worklist',
-  shape: z.object({ at: z.number(), rows: z.array(patientRowShape) }),
-}
-
 const none: Worklist = { rows: undefined, at: undefined, problem: undefined }
 /** The last list of each sign-in: who comes back from a chart finds it at once, and while the region does not answer. */
-const lastLists = new WeakMap<SignedIn, Worklist>()
+const lastLists = new WeakMap<Replica, Worklist>()
 
 /** The clinician's list: asked for now, every 30 s, and when the window gets the focus; sooner after a failure. */
 export function useWorklist(): Worklist & { ask: () => void } {
-  const { get, who, replica, catchUp } = useWork()
-  const [list, setList] = useState<Worklist>(() => lastLists.get(who) ?? none)
+  const { get, replica, catchUp } = useWork()
+  const [list, setList] = useState<Worklist>(() => lastLists.get(replica) ?? none)
   const ask = useRef(() => {})
 
   useEffect(() => {
@@ -45,19 +39,19 @@ export function useWorklist(): Worklist & { ask: () => void } {
       if (stopped) return
       if (answer.ok) {
         const list = { rows: answer.value, at: Date.now(), problem: undefined }
-        lastLists.set(who, list)
+        lastLists.set(replica, list)
         void replica.values.put(keptWorklist.name, { rows: list.rows, at: list.at })
       }
-      const last = lastLists.get(who) ?? none
+      const last = lastLists.get(replica) ?? none
       setList(answer.ok ? last : { ...last, problem: answer })
       timer = setTimeout(load, answer.ok ? refetchMs : retryMs)
     }
     ask.current = () => void load()
     // What this device knows is shown at once; the region's word takes its place.
-    if (!lastLists.has(who))
+    if (!lastLists.has(replica))
       void replica.values.get(keptWorklist.name, keptWorklist.shape).then((known) => {
-        if (stopped || !known || lastLists.has(who)) return
-        lastLists.set(who, { ...known, problem: undefined })
+        if (stopped || !known || lastLists.has(replica)) return
+        lastLists.set(replica, { ...known, problem: undefined })
         setList((list) => ({ ...known, problem: list.problem }))
       })
     void load()
@@ -68,7 +62,7 @@ export function useWorklist(): Worklist & { ask: () => void } {
       clearTimeout(timer)
       window.removeEventListener('focus', onFocus)
     }
-  }, [get, who, replica])
+  }, [get, replica])
 
   useEffect(() => {
     if (list.rows) catchUp.patients(list.rows.map(({ id }) => id))

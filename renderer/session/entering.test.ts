@@ -4,7 +4,7 @@ import { createEntering } from './entering.ts'
 import type { Call } from './http.ts'
 import { createSession } from './session.ts'
 
-const address = { http: 'http://127.0.0.1:1', sync: 'ws://127.0.0.1:1/sync' }
+const regions = { nairobi: { http: 'http://127.0.0.1:1', sync: 'ws://127.0.0.1:1/sync' } }
 const user = { id: 'nurse.nairobi', name: 'Grace Otieno', role: 'nurse', homeGroups: ['nairobi-general'] }
 const who = { username: 'nurse.nairobi', password: 'new' }
 
@@ -52,7 +52,7 @@ function scene(copies: Map<string, string> = new Map()) {
 
 test('DV50 who signs in has a copy on this device, and it keeps who they are for the hour without a region', async () => {
   const { entering, session, kept } = scene()
-  expect(await entering.enter('nairobi', address, who)).toBeUndefined()
+  expect(await entering.enter('nairobi', regions, who)).toBeUndefined()
   expect(session.current()).toMatchObject({ state: 'signed-in', user: { id: 'nurse.nairobi' } })
   expect(entering.replica()).toBeDefined()
   expect(kept.get('person')).toMatchObject({ user: { name: 'Grace Otieno' }, refreshToken: 'r1' })
@@ -60,19 +60,19 @@ test('DV50 who signs in has a copy on this device, and it keeps who they are for
 
 test('DV51 without a region the device lets in whom it knows, by their password, and nobody else', async () => {
   const { entering, session, region, timers } = scene()
-  await entering.enter('nairobi', address, who)
+  await entering.enter('nairobi', regions, who)
   session.signOut()
   region.answers = false
-  expect(await entering.enter('nairobi', address, { ...who, password: 'guess' })).toEqual({
+  expect(await entering.enter('nairobi', regions, { ...who, password: 'guess' })).toEqual({
     problem: 'offline',
     why: 'wrong-password',
   })
-  expect(await entering.enter('nairobi', address, { ...who, username: 'stranger' })).toEqual({
+  expect(await entering.enter('nairobi', regions, { ...who, username: 'stranger' })).toEqual({
     problem: 'offline',
     why: 'unknown-here',
   })
   expect(session.current().state).toBe('signed-out')
-  expect(await entering.enter('nairobi', address, who)).toBeUndefined()
+  expect(await entering.enter('nairobi', regions, who)).toBeUndefined()
   expect(session.current()).toMatchObject({ state: 'signed-in', user: { name: 'Grace Otieno' } })
   expect(await session.token()).toBeUndefined()
   region.answers = true
@@ -83,17 +83,17 @@ test('DV51 without a region the device lets in whom it knows, by their password,
 
 test('DV52 a password that a region accepts and the device does not know asks for the earlier one, and nobody is in until then', async () => {
   const { entering, session } = scene(new Map([['nurse.nairobi', 'old']]))
-  expect(await entering.enter('nairobi', address, who)).toEqual({ problem: 'device', why: 'wrong-password' })
+  expect(await entering.enter('nairobi', regions, who)).toEqual({ problem: 'device', why: 'wrong-password' })
   expect(session.current().state).toBe('signed-out')
   expect(await session.token()).toBeUndefined()
-  expect(await entering.enter('nairobi', address, { ...who, earlier: 'old' })).toBeUndefined()
+  expect(await entering.enter('nairobi', regions, { ...who, earlier: 'old' })).toBeUndefined()
   expect(session.current().state).toBe('signed-in')
 })
 
 test('DV53 signing out closes the copy once the screens have gone', async () => {
   vi.useFakeTimers()
   const { entering, session, closed } = scene()
-  await entering.enter('nairobi', address, who)
+  await entering.enter('nairobi', regions, who)
   session.signOut()
   expect(entering.replica()).toBeUndefined()
   expect(closed).not.toHaveBeenCalled()

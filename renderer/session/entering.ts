@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { OpenReplica, Replica, ReplicaProblem } from '../replica/open-replica.ts'
-import type { RegionAddress } from './regions.ts'
-import type { Credentials, Session, SignInProblem, User } from './session.ts'
+import type { Credentials, Session, SignedIn, SignInProblem, User } from './session.ts'
 
 /**
  * Who comes in, and with them what this device keeps for them. A region says who they are; where none answers, the
@@ -13,7 +12,8 @@ import type { Credentials, Session, SignInProblem, User } from './session.ts'
  *    earlier password opens it, and then the new one does.
  */
 export type Entering = {
-  enter(region: string, address: RegionAddress, who: Entrant): Promise<EnterProblem | undefined>
+  /** At one of the regions, or on this device if that one does not answer. */
+  enter(region: string, regions: SignedIn['regions'], who: Entrant): Promise<EnterProblem | undefined>
   /** What is open now. */
   replica(): Replica | undefined
 }
@@ -58,22 +58,22 @@ export function createEntering({ session, open }: EnteringDeps): Entering {
 
   async function enter(
     region: string,
-    address: RegionAddress,
+    regions: SignedIn['regions'],
     who: Entrant,
   ): Promise<EnterProblem | undefined> {
-    const failed = await session.signIn(region, address, who, async (known) => {
+    const failed = await session.signIn(region, regions, who, async (known) => {
       const opened = await open(known.id, who.password, { create: true, earlier: who.earlier })
       if (opened.outcome !== 'opened') return { problem: 'device' as const, why: opened.outcome }
       replica = opened.replica
       user = known
       return undefined
     })
-    return failed?.problem === 'silent' ? enterOffline(region, address, who) : failed
+    return failed?.problem === 'silent' ? enterOffline(region, regions, who) : failed
   }
 
   async function enterOffline(
     region: string,
-    address: RegionAddress,
+    regions: SignedIn['regions'],
     { username, password }: Entrant,
   ): Promise<EnterProblem | undefined> {
     const opened = await open(username, password, { create: false })
@@ -87,7 +87,7 @@ export function createEntering({ session, open }: EnteringDeps): Entering {
     }
     replica = opened.replica
     user = person.user
-    session.resume({ region, address, user: person.user }, person.refreshToken)
+    session.resume({ region, regions, user: person.user }, person.refreshToken)
     return undefined
   }
 

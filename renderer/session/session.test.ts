@@ -3,6 +3,7 @@ import type { Call } from './http.ts'
 import { createSession } from './session.ts'
 
 const address = { http: 'http://127.0.0.1:1', sync: 'ws://127.0.0.1:1/sync' }
+const regions = { frankfurt: address, london: { http: 'http://127.0.0.1:2', sync: 'ws://127.0.0.1:2/sync' } }
 const who = { username: 'physician.frankfurt', password: 'meridian' }
 
 function tokenFor(organisation: string): string {
@@ -63,7 +64,7 @@ function bench(answers: (unknown | 'silent' | number)[]) {
 
 test('RE1 signing in keeps the token in memory and takes the organisation from it, for entries must name it', async () => {
   const { session, timers } = bench([answer(1)])
-  expect(await session.signIn('frankfurt', address, who)).toBeUndefined()
+  expect(await session.signIn('frankfurt', regions, who)).toBeUndefined()
   expect(session.current()).toMatchObject({
     state: 'signed-in',
     region: 'frankfurt',
@@ -75,7 +76,7 @@ test('RE1 signing in keeps the token in memory and takes the organisation from i
 
 test('RE2 the token is refreshed when a third of its life is left, and before a use after a sleep', async () => {
   const { session, pass, urls } = bench([answer(1), answer(2), answer(3)])
-  await session.signIn('frankfurt', address, who)
+  await session.signIn('frankfurt', regions, who)
   await pass(600_000)
   expect(await session.token()).toBe(answer(2).token)
   expect(urls.at(-1)).toBe('http://127.0.0.1:1/v1/session/refresh')
@@ -83,7 +84,7 @@ test('RE2 the token is refreshed when a third of its life is left, and before a 
 
 test('RE3 a region that does not answer a refresh does not end the session; one that refuses it does', async () => {
   const { session, pass } = bench([answer(1), 'silent', 401])
-  await session.signIn('frankfurt', address, who)
+  await session.signIn('frankfurt', regions, who)
   await pass(600_000)
   expect(session.current().state).toBe('signed-in')
   expect(await session.token()).toBe(answer(1).token)
@@ -94,7 +95,26 @@ test('RE3 a region that does not answer a refresh does not end the session; one 
 
 test('RE4 a failed sign-in says why, and leaves nobody signed in', async () => {
   const { session } = bench([401, 'silent'])
-  expect(await session.signIn('frankfurt', address, who)).toMatchObject({ problem: 'refused', status: 401 })
-  expect(await session.signIn('frankfurt', address, who)).toEqual({ problem: 'silent' })
+  expect(await session.signIn('frankfurt', regions, who)).toMatchObject({ problem: 'refused', status: 401 })
+  expect(await session.signIn('frankfurt', regions, who)).toEqual({ problem: 'silent' })
   expect(session.current()).toEqual({ state: 'signed-out', ended: false })
+})
+
+test('RE5 a window that moves goes on with the token at hand; only the region that gave it can end the session', async () => {
+  const { session, pass, urls } = bench([answer(1), 401, answer(2), 401, 'silent', 401, 401])
+  await session.signIn('frankfurt', regions, who)
+  session.move('nowhere')
+  session.move('london')
+  expect(session.current()).toMatchObject({ region: 'london', address: regions.london })
+  expect(await session.token()).toBe(answer(1).token)
+  await pass(600_000)
+  expect(urls.slice(1)).toEqual([
+    'http://127.0.0.1:2/v1/session/refresh',
+    'http://127.0.0.1:1/v1/session/refresh',
+  ])
+  expect(await session.token()).toBe(answer(2).token)
+  await pass(600_000)
+  expect(session.current().state).toBe('signed-in')
+  await pass(5_000)
+  expect(session.current()).toEqual({ state: 'signed-out', ended: true })
 })

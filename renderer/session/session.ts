@@ -12,6 +12,8 @@ import type { RegionAddress } from './regions.ts'
  * 1. While signed in there is exactly one timer for the next refresh.
  * 2. A region that does not answer never ends a session; a region that refuses the refresh does.
  * 3. An answer that arrives after signing out changes nothing.
+ * 4. A region that this window has moved to may not know the account: that ends nothing as long as the region that gave
+ *    the token has not said so too.
  */
 export type User = {
   id: string
@@ -21,7 +23,15 @@ export type User = {
   homeGroups: string[]
 }
 
-export type SignedIn = { state: 'signed-in'; region: string; address: RegionAddress; user: User }
+export type SignedIn = {
+  state: 'signed-in'
+  /** The region that this window works with now. */
+  region: string
+  address: RegionAddress
+  /** Where to go from there. */
+  regions: { [region: string]: RegionAddress }
+  user: User
+}
 export type SessionState = { state: 'signed-out'; ended: boolean } | SignedIn
 
 export type SignInProblem = CallProblem
@@ -30,17 +40,19 @@ export type Session = {
   current(): SessionState
   onChange(listener: () => void): () => void
   /**
-   * Signs in at one region. Resolves to undefined, or to what went wrong; `prepare` is what must succeed before anybody
+   * Signs in at one of the regions. Resolves to undefined, or to what went wrong; `prepare` is what must succeed before anybody
    * is signed in, and its answer says what did not.
    */
   signIn<P = never>(
     region: string,
-    address: RegionAddress,
+    regions: SignedIn['regions'],
     who: Credentials,
     prepare?: (user: User) => Promise<P | undefined>,
   ): Promise<SignInProblem | P | undefined>
   /** Goes on as somebody whom this device knows, until a region can be asked. */
-  resume(who: Omit<SignedIn, 'state'>, refreshToken: string): void
+  resume(who: Omit<SignedIn, 'state' | 'address'>, refreshToken: string): void
+  /** Goes on with another region, with the token at hand. One that is not known changes nothing. */
+  move(region: string): void
   /** Hears of every refresh token, which is worth as much as a password for a day. */
   onRefreshToken(listener: (token: string) => void): () => void
   signOut(): void
@@ -69,7 +81,7 @@ const answerShape = z.object({
   }),
 })
 type SessionAnswer = z.infer<typeof answerShape>
-type Tokens = { token: string; refreshToken: string; expiresAt: number }
+type Tokens = { token: string; refreshToken: string; expiresAt: number; issuer: RegionAddress }
 
 const marginMs = 30_000
 const retryMs = 5_000
@@ -87,9 +99,10 @@ export function createSession(deps: SessionDeps): Session {
     for (const listener of listeners) listener()
   }
 
-  const keep = (answer: SessionAnswer) => {
+  const keep = (answer: SessionAnswer, issuer: RegionAddress) => {
     const life = answer.expiresInSeconds * 1000
-    tokens = { token: answer.token, refreshToken: answer.refreshToken, expiresAt: deps.now() + life }
+    const { token, refreshToken } = answer
+    tokens = { token, refreshToken, expiresAt: deps.now() + life, issuer }
     schedule((life * 2) / 3)
     for (const keeper of keepers) keeper(answer.refreshToken)
   }
@@ -115,15 +128,21 @@ export function createSession(deps: SessionDeps): Session {
   const refreshOnce = async () => {
     const mine = tokens
     if (!mine || state.state !== 'signed-in') return
-    const answer = await deps.call(`${state.address.http}/v1/session/refresh`, answerShape, {
-      method: 'POST',
-      body: { refreshToken: mine.refreshToken },
-    })
+    const here = state.address
+    const answer = await refreshAt(here, mine)
     if (tokens !== mine) return
-    if (answer.ok) keep(answer.value)
-    else if (answer.problem === 'refused' && (answer.status === 401 || answer.status === 403)) end(true)
+    if (answer.ok) return keep(answer.value, here)
+    if (!isNo(answer)) return schedule(retryMs)
+    if (mine.issuer.http === here.http) return end(true)
+    const issuers = await refreshAt(mine.issuer, mine)
+    if (tokens !== mine) return
+    if (issuers.ok) keep(issuers.value, mine.issuer)
+    else if (isNo(issuers)) end(true)
     else schedule(retryMs)
   }
+
+  const refreshAt = ({ http }: RegionAddress, { refreshToken }: Tokens) =>
+    deps.call(`${http}/v1/session/refresh`, answerShape, { method: 'POST', body: { refreshToken } })
 
   return {
     current: () => state,
@@ -131,20 +150,29 @@ export function createSession(deps: SessionDeps): Session {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    async signIn(region, address, who, prepare) {
+    async signIn(region, regions, who, prepare) {
+      const address = regions[region]
+      if (!address) return { problem: 'silent' }
       const answer = await deps.call(`${address.http}/v1/session`, answerShape, { method: 'POST', body: who })
       if (!answer.ok) return problemOf(answer)
       const user = { ...answer.value.user, organisation: organisationIn(answer.value.token) ?? region }
       const unprepared = await prepare?.(user)
       if (unprepared !== undefined) return unprepared
-      become({ state: 'signed-in', region, address, user })
-      keep(answer.value)
+      become({ state: 'signed-in', region, address, regions, user })
+      keep(answer.value, address)
       return undefined
     },
     resume(who, refreshToken) {
-      tokens = { token: '', refreshToken, expiresAt: 0 }
-      become({ state: 'signed-in', ...who })
+      const address = who.regions[who.region]
+      if (!address) return
+      tokens = { token: '', refreshToken, expiresAt: 0, issuer: address }
+      become({ state: 'signed-in', ...who, address })
       schedule(0)
+    },
+    move(region) {
+      const address = state.state === 'signed-in' ? state.regions[region] : undefined
+      if (state.state !== 'signed-in' || !address || region === state.region) return
+      become({ ...state, region, address })
     },
     onRefreshToken(listener) {
       keepers.add(listener)
@@ -156,6 +184,10 @@ export function createSession(deps: SessionDeps): Session {
       return tokens && tokens.expiresAt > deps.now() ? tokens.token : undefined
     },
   }
+}
+
+function isNo(answer: { ok: false } & CallProblem): boolean {
+  return answer.problem === 'refused' && (answer.status === 401 || answer.status === 403)
 }
 
 function problemOf(answer: { ok: false } & CallProblem): CallProblem {

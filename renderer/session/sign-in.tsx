@@ -85,14 +85,12 @@ function SignInForm({ entering, regions, ended }: { entering: Entering; regions:
   const asksEarlier = problem?.problem.problem === 'device' && problem.problem.why === 'wrong-password'
 
   const signIn = async (at: string) => {
-    const address = regions.regions[at]
-    if (!address) return
     if (username.trim() === '' || password === '') return setMissing(true)
     setMissing(false)
     setBusy(true)
     setProblem(undefined)
     const who = { username: username.trim(), password, ...(asksEarlier && { earlier }) }
-    const failed = await entering.enter(at, address, who)
+    const failed = await entering.enter(at, regions.regions, who)
     if (!failed) return
     setBusy(false)
     setProblem({ problem: failed, region: at })

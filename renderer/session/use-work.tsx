@@ -1,11 +1,18 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
 import type { z } from 'zod'
+import { keptWorklist } from '../patients/kept-worklist.ts'
 import type { Replica } from '../replica/replica.ts'
 import { useStore } from '../shell/store.ts'
 import { type CatchUp, createCatchUp } from '../sync/catch-up.ts'
 import { type Changes, createChanges } from '../sync/changes.ts'
+import { createChannels } from '../sync/channels.ts'
+import { createConnection } from '../sync/connection.ts'
 import { type Copies, createCopies } from '../sync/copies.ts'
-import { measureRoundTrip, type RoundTrip } from '../sync/round-trip.ts'
+import { dialWebSocket } from '../sync/dial.ts'
+import { createDocumentSet, type DocumentSet } from '../sync/documents.ts'
+import { type RegionWatch, watchRegions } from '../sync/region-watch.ts'
+import { askHealth } from '../sync/round-trip.ts'
+import { windowsOfProfile } from '../sync/windows.ts'
 import { type Answer, createCall } from './http.ts'
 import type { Session, SignedIn } from './session.ts'
 
@@ -20,14 +27,18 @@ export type Work = {
   persisted: boolean
   changes: Changes
   catchUp: CatchUp
-  roundTrip: RoundTrip
+  regions: RegionWatch
+  /** Documents for one screen. */
+  openDocuments: () => DocumentSet
   /** `GET <region><path>` with the session's token. */
   get: <T>(path: string, shape: z.ZodType<T>) => Promise<Answer<T>>
 }
 
+type Parts = Pick<Work, 'copies' | 'persisted' | 'changes' | 'catchUp' | 'regions' | 'openDocuments'>
+
 const WorkContext = createContext<Work | undefined>(undefined)
 
-/** Starts the submitter and the probes when somebody signs in, and stops them when they sign out. */
+/** Starts what a window works with when somebody signs in, and stops it when they sign out. */
 export function WorkProvider({
   session,
   who,
@@ -39,39 +50,24 @@ export function WorkProvider({
   replica: Replica
   children: ReactNode
 }) {
-  const [parts, setParts] =
-    useState<Pick<Work, 'changes' | 'catchUp' | 'roundTrip' | 'copies' | 'persisted'>>()
+  const [parts, setParts] = useState<Parts>()
 
   useEffect(() => {
     let stopped = false
     let stop = () => {}
-    const start = async () => {
-      const persisted = await keptForGood()
-      const catchUp = await createCatchUp({ replica, now: Date.now, every })
-      const changes = await createChanges({
-        outbox: replica.outbox,
-        sync: who.address.sync,
-        token: session.token,
-        now: Date.now,
-        random: Math.random,
-        catchUp,
-      })
-      const roundTrip = measureRoundTrip({ http: who.address.http, fetch: fetchHere, now: Date.now })
-      stop = () => {
-        changes.stop()
-        catchUp.stop()
-        roundTrip.stop()
-      }
+    const begin = async () => {
+      const started = await start(session, replica)
+      stop = started.stop
       if (stopped) stop()
-      else setParts({ changes, catchUp, roundTrip, copies: createCopies(replica, catchUp), persisted })
+      else setParts(started.parts)
     }
     // A copy that was opened and cannot be read after all: there would be nowhere to keep what is written.
-    start().catch(() => session.signOut())
+    begin().catch(() => session.signOut())
     return () => {
       stopped = true
       stop()
     }
-  }, [session, who, replica])
+  }, [session, replica])
 
   const work = useMemo((): Work | undefined => {
     if (!parts) return undefined
@@ -92,6 +88,65 @@ export function WorkProvider({
   return work ? <WorkContext value={work}>{children}</WorkContext> : null
 }
 
+async function start(session: Session, replica: Replica): Promise<{ parts: Parts; stop: () => void }> {
+  const who = session.current()
+  if (who.state !== 'signed-in') throw new Error('nobody is signed in')
+  const persisted = await keptForGood()
+  const windows = windowsOfProfile({
+    name: replica.name,
+    channel: new BroadcastChannel(`${replica.name} windows`),
+    locks: navigator.locks,
+  })
+  const timing = { random: Math.random, monotonic: () => performance.now(), after }
+  const catchUp = await createCatchUp({ replica, windows, now: Date.now, every })
+  const changes = await createChanges({ outbox: replica.outbox, windows, now: Date.now, ...timing })
+  const connection = createConnection({
+    sync: who.address.sync,
+    token: session.token,
+    dial: dialWebSocket,
+    ...timing,
+  })
+  const channels = createChannels(connection)
+  const copies = createCopies(replica, catchUp)
+  const regions = watchRegions({
+    regions: Object.keys(who.regions),
+    region: who.region,
+    probe: (region) => askHealth({ http: who.regions[region]?.http ?? '', fetch: fetchHere, now: Date.now }),
+    ...timing,
+  })
+  regions.onChange(() => {
+    const address = who.regions[regions.region()]
+    if (!address) return
+    session.move(regions.region())
+    connection.move(address.sync)
+  })
+  // The copies are kept current whichever screen this window begins with.
+  const list = await replica.values.get(keptWorklist.name, keptWorklist.shape)
+  if (list) catchUp.patients(list.rows.map(({ id }) => id))
+  windows.lead(() => {
+    const ends = [changes.lead(connection), catchUp.lead(connection)]
+    return () => {
+      for (const end of ends) end()
+    }
+  })
+  return {
+    parts: {
+      copies,
+      persisted,
+      changes,
+      catchUp,
+      regions,
+      openDocuments: () => createDocumentSet({ channels, copies, now: Date.now }),
+    },
+    stop() {
+      windows.close()
+      regions.stop()
+      channels.stop()
+      connection.stop()
+    },
+  }
+}
+
 export function useWork(): Work {
   const work = useContext(WorkContext)
   if (!work) throw new Error('useWork stands outside of WorkProvider')
@@ -103,13 +158,19 @@ export function useLadder() {
   return useStore(changes.onChange, changes.ladder)
 }
 
+/** Of the region that this window works with. */
 export function useReach() {
-  const { roundTrip } = useWork()
-  return useStore(roundTrip.onChange, roundTrip.reach)
+  const { regions } = useWork()
+  return useStore(regions.onChange, regions.reach)
 }
 
 async function keptForGood(): Promise<boolean> {
   return (await navigator.storage?.persist?.().catch(() => false)) ?? false
+}
+
+function after(ms: number, then: () => void): () => void {
+  const timer = setTimeout(then, ms)
+  return () => clearTimeout(timer)
 }
 
 function every(ms: number, act: () => void): () => void {

@@ -38,7 +38,7 @@ export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
               </span>
             </div>
             <div className={classes.rung}>
-              {change.rung.at === 'device' && t('ladder.deviceLong', { region })}
+              {change.rung.at === 'device' && t('ladder.deviceLong')}
               {change.rung.at === 'saved' && savedWords(t, change.rung)}
               {change.rung.at === 'refused' && t('ladder.refusedLong', { region, why: why(change.rung) })}
             </div>

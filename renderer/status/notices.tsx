@@ -7,6 +7,7 @@ import { clockBeside } from '../chart/use-when.tsx'
 import { regionTitle } from '../session/regions.ts'
 import { useLadder, useReach, useWork } from '../session/use-work.tsx'
 import { useOnScreen } from '../shell/on-screen.ts'
+import { useStore } from '../shell/store.ts'
 import { notAccepted } from '../sync/ladder.ts'
 import { wrongClock } from '../sync/round-trip.ts'
 import { ChangesList } from './changes-list.tsx'
@@ -15,8 +16,10 @@ import classes from './notices.module.css'
 /** What stays for as long as its state lasts: a region that does not answer, changes that were not accepted. */
 export function Notices() {
   const { t } = useTranslation()
-  const { who, roundTrip } = useWork()
+  const { who, regions } = useWork()
   const reach = useReach()
+  const preferred = useStore(regions.onChange, regions.preferred)
+  const away = useStore(regions.onChange, regions.reaches).get(preferred) ?? reach
   const refused = notAccepted(useLadder())
   const region = regionTitle(who.region)
   const { timeZone } = useOnScreen()
@@ -29,15 +32,22 @@ export function Notices() {
           tone="critical"
           heading={t('notice.silent.heading', { region, time: clock(reach.since) })}
           action={
-            <Button size="compact-sm" variant="default" onClick={roundTrip.askNow}>
+            <Button size="compact-sm" variant="default" onClick={regions.askNow}>
               {t('app.tryAgain')}
             </Button>
           }
         >
           {reach.lastAnswer === undefined
             ? t('notice.silent.textUnconfirmed', { region })
-            : t('notice.silent.text', { region, confirmed: clock(reach.lastAnswer) })}{' '}
-          {t('notice.silent.elsewhere')}
+            : t('notice.silent.text', { region, confirmed: clock(reach.lastAnswer) })}
+        </Notice>
+      )}
+      {reach.state !== 'silent' && away.state === 'silent' && (
+        <Notice
+          tone="warn"
+          heading={t('notice.moved.heading', { region: regionTitle(preferred), time: clock(away.since) })}
+        >
+          {t('notice.moved.text', { region: regionTitle(preferred), other: region })}
         </Notice>
       )}
       {reach.state === 'answers' && !reach.takesWrites && (

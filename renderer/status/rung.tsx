@@ -3,7 +3,7 @@ import type { TFunction } from 'i18next'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { regionTitle } from '../session/regions.ts'
-import { useLadder } from '../session/use-work.tsx'
+import { useLadder, useWork } from '../session/use-work.tsx'
 import { type Change, type Rung as ChangeRung, lastRungStaysMs } from '../sync/ladder.ts'
 import classes from './rung.module.css'
 
@@ -48,7 +48,10 @@ function latest(changes: readonly Change[]): Change | undefined {
 }
 
 function useGone(change: Change | undefined): boolean {
-  const goesAt = change?.rung.at === 'saved' ? change.since + lastRungStaysMs : undefined
+  const { who } = useWork()
+  const isAlone = Object.keys(who.regions).length === 1
+  const isAtTop = change?.rung.at === 'saved' && (isAlone || change.rung.also.length > 0)
+  const goesAt = change && isAtTop ? change.since + lastRungStaysMs : undefined
   const [, tick] = useState(0)
   useEffect(() => {
     if (goesAt === undefined) return

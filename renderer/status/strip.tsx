@@ -4,78 +4,31 @@ import {
   IconArrowUp,
   IconCheck,
   IconChevronDown,
-  IconCircleCheck,
-  IconCircleX,
   IconDeviceDesktop,
   IconKeyboard,
   IconLogout,
   IconMoon,
-  IconProgress,
   IconSun,
 } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { regionTitle } from '../session/regions.ts'
-import { useLadder, useReach, useWork } from '../session/use-work.tsx'
+import { useLadder, useWork } from '../session/use-work.tsx'
 import { useOnScreen } from '../shell/on-screen.ts'
 import { useBannerHeight } from '../shell/slots.ts'
 import { notAccepted, onTheWay } from '../sync/ladder.ts'
-import type { Reach } from '../sync/round-trip.ts'
 import { ChangesList } from './changes-list.tsx'
+import { RegionsMenu } from './regions-menu.tsx'
 import classes from './strip.module.css'
 
 /** One line, always there: region, round trip, connection, changes on the way, user. */
 export function StatusStrip({ onHelp }: { onHelp: () => void }) {
-  const { who } = useWork()
-  const region = regionTitle(who.region)
   return (
     <header className={classes.strip}>
-      <Connection region={region} />
+      <RegionsMenu />
       <ChangesOnTheWay />
       <UserMenu onHelp={onHelp} />
     </header>
   )
-}
-
-function Connection({ region }: { region: string }) {
-  const { t } = useTranslation()
-  const reach = useReach()
-  const look = connectionLook(reach)
-  const Icon = look.icon
-  const ms = reach.state === 'answers' ? Math.max(1, Math.round(reach.roundTripMs)) : undefined
-  return (
-    <div className={classes.connection} data-tone={look.tone}>
-      <Icon size={15} aria-hidden />
-      <strong>{region}</strong>
-      {ms !== undefined && (
-        <span className={classes.quiet} title={t('strip.roundTripHint', { region, ms })}>
-          {t('strip.roundTrip', { ms })}
-        </span>
-      )}
-      <span role="status">{t(`strip.${look.words}`)}</span>
-    </div>
-  )
-}
-
-type Look = {
-  tone: 'good' | 'warn' | 'bad' | 'quiet'
-  words: 'answers' | 'asking' | 'doubtful' | 'silent' | 'noWrites'
-  icon: typeof IconCircleCheck
-}
-
-function connectionLook(reach: Reach): Look {
-  switch (reach.state) {
-    case 'answers':
-      return reach.takesWrites
-        ? { tone: 'good', words: 'answers', icon: IconCircleCheck }
-        : { tone: 'warn', words: 'noWrites', icon: IconAlertTriangle }
-    case 'asking':
-      return { tone: 'quiet', words: 'asking', icon: IconProgress }
-    case 'doubtful':
-      return { tone: 'warn', words: 'doubtful', icon: IconProgress }
-    case 'silent':
-      return { tone: 'bad', words: 'silent', icon: IconCircleX }
-  }
 }
 
 function ChangesOnTheWay() {

@@ -1,28 +1,40 @@
 import { z } from 'zod'
 import { chartOf, journalOf } from '../../domain/documents/document-name.ts'
-import type { Frame } from '../../domain/wire/wire.ts'
 import type { Replica } from '../replica/open-replica.ts'
-import { type CatchUpAction, type Cursor, createCatchUpCore, noCursor } from './catch-up-core.ts'
+import {
+  type CatchUpAction,
+  type CatchUpCore,
+  type Cursor,
+  createCatchUpCore,
+  noCursor,
+} from './catch-up-core.ts'
+import type { Connection, Send } from './connection.ts'
+import type { Windows } from './windows.ts'
 
 /**
- * Keeps this device's copies of every patient on the list current, over the connection that proposes changes, so that a
- * chart that was never opened here can be read when no region answers.
+ * Keeps this device's copies of every patient on the list current, over the one connection, so that a chart that was never
+ * opened here can be read when no region answers. The window that leads does it for all.
+ *
+ * Invariants
+ * 1. The cursor is kept behind everything that it covers.
+ * 2. A copy that any window has given up is not held any more, whatever an answer that was under way says.
  */
 export type CatchUp = {
   /** These patients are on the list. */
   patients(ids: readonly string[]): void
   /** When all of a document was confirmed last, ms since 1970; undefined if it is not among what is kept current. */
   confirmedAt(document: string): number | undefined
+  /** Something of what `confirmedAt` answers has changed. */
+  onChange(listener: () => void): () => void
   /** The copy of a document is about to go, or is no good: it is asked for anew. */
   forget(document: string): Promise<void>
-  opened(send: (bytes: Uint8Array) => void): void
-  hear(frame: Frame): void
-  closed(): void
-  stop(): void
+  /** This window does it for all, until the answer is called. */
+  lead(connection: Pick<Connection, 'join'>): () => void
 }
 
 export type CatchUpDeps = {
   replica: Pick<Replica, 'documents' | 'values'>
+  windows: Pick<Windows, 'tell' | 'onTold' | 'exclusively'>
   /** Milliseconds since 1970. */
   now: () => number
   /** Calls again and again, every so many ms, until the answer is called. */
@@ -34,86 +46,155 @@ const cursorShape = z.object({
   proof: z.string(),
   confirmedAt: z.number(),
 })
-const heldShape = z.array(z.string())
+const namesShape = z.array(z.string())
 /** A connection that lives long asks again, in ms. */
 const askEveryMs = 30_000
 /** Journals of this year and so many before, and of no year. */
 const yearsBefore = 4
 
 /** Begins where the last window of this person ended. */
-export async function createCatchUp({ replica, now, every }: CatchUpDeps): Promise<CatchUp> {
+export async function createCatchUp({ replica, windows, now, every }: CatchUpDeps): Promise<CatchUp> {
   const { documents, values } = replica
-  const cursor = await values.get('cursor', cursorShape)
-  const start = (cursor && (await values.get('held', heldShape))) ?? []
-  const core = createCatchUpCore(cursor ? { ...cursor, held: start } : noCursor)
-  let held: ReadonlySet<string> = new Set(start)
-  let confirmedAt = cursor?.confirmedAt
-  let send: ((bytes: Uint8Array) => void) | undefined
-  /** One action after the other: a cursor is kept behind what it covers. */
-  let carried: Promise<void> = Promise.resolve()
-  /** Something could not be written: the cursor stays where it was until the next start. */
-  let incomplete = false
+  let held: ReadonlySet<string> = new Set()
+  let confirmedAt: number | undefined
+  let wanted: readonly string[] = []
+  let leading: { core: CatchUpCore; run: (actions: readonly CatchUpAction[]) => void } | undefined
+  const listeners = new Set<() => void>()
 
-  async function carryOut(action: Exclude<CatchUpAction, { do: 'send' }>): Promise<void> {
-    switch (action.do) {
-      case 'store':
-        if ((await documents.append(action.document, [action.update])).outcome !== 'written')
-          incomplete = true
-        return
-      case 'drop':
-        // First nothing says any more that it is whole, also to a window that begins in between.
-        await unhold(action.document)
-        await values.remove(copyRecord(action.document))
-        await documents.drop(action.document)
-        return
-      case 'keep-cursor':
-        if (!incomplete) await keep(action.cursor)
+  const tellHere = () => {
+    for (const listener of listeners) listener()
+  }
+  /** What is kept of it. */
+  const read = async () => {
+    const cursor = await values.get('cursor', cursorShape)
+    held = new Set((cursor && (await values.get('held', namesShape))) ?? [])
+    confirmedAt = cursor?.confirmedAt
+    tellHere()
+    return cursor
+  }
+  await read()
+
+  const forgotten = async () => (await values.get('forgotten', namesShape)) ?? []
+
+  windows.onTold((news) => {
+    if (leading && news.type === 'forgotten') {
+      leading.core.forget(news.document)
+      leading.run(leading.core.ask())
+    } else if (!leading && (news.type === 'caught-up' || news.type === 'forgotten'))
+      void read().catch(() => undefined)
+  })
+
+  /** Written down before anything goes: whoever keeps the next cursor reads it. */
+  const unhold = (document: string) =>
+    windows.exclusively('cursor', async () => {
+      await values.put('forgotten', [...new Set([...(await forgotten()), document])])
+      held = new Set([...held].filter((name) => name !== document))
+      await values.put('held', [...held])
+    })
+
+  /** The documents first: what is held may be ahead of the cursor, never behind it. */
+  const keep = (core: CatchUpCore, { held: next, ...at }: Cursor) =>
+    windows.exclusively('cursor', async () => {
+      const lost = await forgotten()
+      for (const document of lost) core.forget(document)
+      const names = next.filter((document) => !lost.includes(document))
+      const same = names.length === held.size && names.every((document) => held.has(document))
+      if (!same && (await values.put('held', names)).outcome !== 'written') return
+      if (lost.length > 0) await values.remove('forgotten')
+      held = new Set(names)
+      const kept = { ...at, confirmedAt: now() }
+      if ((await values.put('cursor', kept)).outcome !== 'written') return
+      confirmedAt = kept.confirmedAt
+      tellHere()
+      windows.tell({ type: 'caught-up' })
+    })
+
+  function lead(connection: Pick<Connection, 'join'>): () => void {
+    /** Something could not be written: the cursor stays where it was until the next start. */
+    let incomplete = false
+    let ended = false
+    let send: Send | undefined
+    let end = () => {}
+    /** One action after the other: a cursor is kept behind what it covers. */
+    let carried: Promise<unknown> = Promise.resolve()
+
+    const carryOut = async (core: CatchUpCore, action: Exclude<CatchUpAction, { do: 'send' }>) => {
+      if (ended) return
+      switch (action.do) {
+        case 'store':
+          if ((await documents.append(action.document, [action.update])).outcome !== 'written')
+            incomplete = true
+          return
+        case 'drop':
+          // First nothing says any more that it is whole, also to a window that begins in between.
+          await unhold(action.document)
+          await values.remove(copyRecord(action.document))
+          await documents.drop(action.document)
+          return
+        case 'keep-cursor':
+          if (!incomplete) await keep(core, action.cursor)
+      }
+    }
+
+    const begin = async () => {
+      // Another window may have led until now.
+      const cursor = await read()
+      if (ended) return
+      const core = createCatchUpCore(cursor ? { ...cursor, held: [...held] } : noCursor)
+      const run = (actions: readonly CatchUpAction[]) => {
+        for (const action of actions)
+          if (action.do === 'send') send?.(action.bytes)
+          else
+            carried = carried
+              .then(() => carryOut(core, action))
+              .catch(() => {
+                incomplete = true
+              })
+      }
+      leading = { core, run }
+      run(core.want(wanted))
+      const leave = connection.join({
+        opened(over) {
+          send = over
+          run(core.opened())
+        },
+        hear: (frame) => run(core.hear(frame)),
+        closed() {
+          send = undefined
+          core.closed()
+        },
+      })
+      const stop = every(askEveryMs, () => run(core.ask()))
+      end = () => {
+        leave()
+        stop()
+        leading = undefined
+      }
+    }
+    void begin().catch(() => undefined)
+
+    return () => {
+      ended = true
+      end()
     }
   }
 
-  async function unhold(gone: string): Promise<void> {
-    held = new Set([...held].filter((document) => document !== gone))
-    await values.put('held', [...held])
-  }
-
-  /** The documents first: what is held may be ahead of the cursor, never behind it. */
-  async function keep({ held: next, ...at }: Cursor): Promise<void> {
-    const same = next.length === held.size && next.every((document) => held.has(document))
-    if (!same && (await values.put('held', next)).outcome !== 'written') return
-    held = new Set(next)
-    confirmedAt = now()
-    await values.put('cursor', { ...at, confirmedAt })
-  }
-
-  const run = (actions: readonly CatchUpAction[]) => {
-    for (const action of actions)
-      if (action.do === 'send') send?.(action.bytes)
-      else
-        carried = carried
-          .then(() => carryOut(action))
-          .catch(() => {
-            incomplete = true
-          })
-  }
-  const stop = every(askEveryMs, () => run(core.ask()))
-
   return {
     async forget(document) {
-      core.forget(document)
+      leading?.core.forget(document)
       await unhold(document)
+      windows.tell({ type: 'forgotten', document })
     },
     confirmedAt: (document) => (held.has(document) ? confirmedAt : undefined),
-    patients: (ids) => run(core.want(ids.flatMap((id) => documentsOf(id, new Date(now()).getFullYear())))),
-    opened(over) {
-      send = over
-      run(core.opened())
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
-    hear: (frame) => run(core.hear(frame)),
-    closed() {
-      send = undefined
-      core.closed()
+    patients(ids) {
+      wanted = ids.flatMap((id) => documentsOf(id, new Date(now()).getFullYear()))
+      leading?.run(leading.core.want(wanted))
     },
-    stop,
+    lead,
   }
 }
 

@@ -1,49 +1,74 @@
 import { canonicalJson, type Json } from '../../domain/entries/canonical.ts'
 import { type CommittedEntry, type Entry, entryId } from '../../domain/entries/entry.ts'
 import type { Outbox, StoredChange, StoredRung, Written } from '../replica/outbox.ts'
+import { packChange, unpackChange } from '../replica/stored-change.ts'
+import type { Connection } from './connection.ts'
 import { type Change, climb, type Ladder, type LadderEvent } from './ladder.ts'
-import { createSubmitter, type Submitter, type SubmitterDeps } from './submit.ts'
+import { createSubmitter, type Submitter } from './submit.ts'
+import { worthAnotherTry } from './submit-core.ts'
+import type { News, Windows } from './windows.ts'
 
 /**
- * The changes of this person on this device: keeps them, proposes them, and knows how far each got.
+ * The changes of this person on this device: keeps them, has them proposed, and knows how far each got, in whichever
+ * window it was made.
  *
  * Invariants
  * 1. A change is in the outbox before it is on the ladder, and so before any screen shows it.
  * 2. It leaves the outbox when a second region has flushed it, or when a person puts it aside; nothing else removes it.
- * 3. What an earlier window left there is proposed again.
+ * 3. Whatever is in the outbox is proposed by the window that leads, and by the next one when that one has gone.
+ * 4. A rung is written down and told to the other windows by the window that climbed it.
  */
 export type Changes = {
   ladder(): Ladder
   onChange(listener: () => void): () => void
   /** Keeps statements about one patient and proposes them. Resolves when they are kept, or with why they are not. */
   propose(patientId: string, statements: readonly { entry: Entry; about: string }[]): Promise<Proposed>
+  /** Keeps changes that were made elsewhere, as ones that no region has yet. Those that are here already stay as they are. */
+  adopt(changes: readonly StoredChange[]): Promise<Proposed>
   retry(id: string): void
   dismiss(id: string): void
-  stop(): void
+  /** This window proposes for all, until the answer is called. */
+  lead(connection: Pick<Connection, 'join' | 'want'>): () => void
 }
 
 /** Ids of the entries; or why the device could not keep them: then nothing was proposed. */
 export type Proposed = { outcome: 'kept'; ids: string[] } | Exclude<Written, { outcome: 'written' }>
 
 export type ChangesDeps = {
-  outbox: Outbox
-  sync: string
-  token: () => Promise<string | undefined>
+  outbox: Pick<Outbox, 'put' | 'set' | 'remove' | 'all'>
+  windows: Pick<Windows, 'tell' | 'onTold'>
+  /** Milliseconds since 1970. */
   now: () => number
   random: () => number
-  catchUp: SubmitterDeps['also']
+  /** Calls back once after so many ms; the answer takes it back. */
+  after: (ms: number, then: () => void) => () => void
 }
 
 /** Begins with what the outbox holds. */
 export async function createChanges(deps: ChangesDeps): Promise<Changes> {
-  const { outbox, now } = deps
-  const { changes: left } = await outbox.all()
-  let ladder: Ladder = new Map(left.map((stored) => [stored.id, onLadder(stored)]))
+  const { outbox, windows, now } = deps
+  let ladder: Ladder = new Map()
+  let submitter: Submitter | undefined
   const listeners = new Set<() => void>()
+  // What other windows say while the outbox is read comes after what was read.
+  const early: News[] = []
+  let begun = false
+  windows.onTold((news) => (begun ? hear(news) : early.push(news)))
+
   const step = (event: LadderEvent) => {
     ladder = climb(ladder, event, now())
     for (const listener of listeners) listener()
   }
+
+  /** Puts what is in the outbox on the ladder, where it is not there yet. */
+  const readOutbox = async () => {
+    const { changes } = await outbox.all()
+    const fresh = changes.filter(({ id }) => !ladder.has(id))
+    if (fresh.length === 0) return
+    ladder = new Map([...ladder, ...fresh.map((stored) => [stored.id, onLadder(stored)] as const)])
+    for (const listener of listeners) listener()
+  }
+
   /** Writes down which rungs these have reached. A device that cannot write proposes again what it knows less of. */
   const keep = (ids: readonly string[]) => {
     for (const id of ids) {
@@ -51,27 +76,62 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
       if (change) void outbox.set(inOutbox(change))
     }
   }
-  const submitter: Submitter = createSubmitter({
-    sync: deps.sync,
-    token: deps.token,
-    random: deps.random,
-    also: deps.catchUp,
-    onAcked(acks) {
-      step({ type: 'acked', acks })
-      keep(acks.map(({ id }) => id))
-    },
-    onElsewhere(ids, regions) {
-      step({ type: 'elsewhere', ids, regions })
-      void outbox.remove(ids)
-    },
-    onRefused(refusals) {
-      step({ type: 'refused', refusals })
-      keep(refusals.map(({ id }) => id))
-    },
-  })
+
   const submit = ({ id, entry }: Pick<Change, 'id' | 'entry'>) =>
-    submitter.propose({ id, text: canonicalJson(entry as unknown as Json) })
-  for (const change of ladder.values()) if (change.rung.at !== 'refused') submit(change)
+    submitter?.propose({ id, text: canonicalJson(entry as unknown as Json) })
+  const submitAll = (ids: readonly string[]) => {
+    for (const id of ids) {
+      const change = ladder.get(id)
+      if (change && isToBeProposed(change)) submit(change)
+    }
+  }
+  const retry = (ids: readonly string[]) => {
+    step({ type: 'retried', ids })
+    keep(ids)
+    windows.tell({ type: 'retried', ids: [...ids] })
+  }
+
+  const hear = (news: News) => {
+    switch (news.type) {
+      case 'proposed':
+        for (const text of news.changes) {
+          const change = unpackChange(text)
+          if (change) step({ type: 'proposed', change })
+          if (change) submitAll([change.id])
+        }
+        return
+      case 'retried':
+        step(news)
+        submitAll(news.ids)
+        return
+      case 'dismissed':
+        step(news)
+        for (const id of news.ids) submitter?.takeBack(id)
+        return
+      case 'acked':
+      case 'elsewhere':
+      case 'refused':
+        step(news)
+    }
+  }
+
+  const put = async (changes: readonly Omit<Change, 'rung' | 'since'>[]): Promise<Proposed> => {
+    const at = now()
+    const stored = changes.map((one) => inOutbox({ ...one, rung: { at: 'device' }, since: at }))
+    const written = await outbox.put(stored)
+    if (written.outcome !== 'written') return written
+    const packed = stored.map(packChange).flatMap((one) => ('text' in one ? one.text : []))
+    windows.tell({ type: 'proposed', changes: packed })
+    // On the ladder first: the answer must find it there.
+    for (const change of changes) step({ type: 'proposed', change })
+    const ids = changes.map(({ id }) => id)
+    submitAll(ids)
+    return { outcome: 'kept', ids }
+  }
+
+  await readOutbox()
+  begun = true
+  for (const news of early) hear(news)
 
   return {
     ladder: () => ladder,
@@ -79,34 +139,71 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    async propose(patientId, statements) {
-      const fresh = statements.map(({ entry, about }) => ({ id: entryId(entry), entry, patientId, about }))
-      const at = now()
-      const written = await outbox.put(
-        fresh.map((one) => inOutbox({ ...one, rung: { at: 'device' }, since: at })),
-      )
-      if (written.outcome !== 'written') return written
-      for (const change of fresh) {
-        // On the ladder first: the answer must find it there.
-        step({ type: 'proposed', change })
-        submit(change)
-      }
-      return { outcome: 'kept', ids: fresh.map(({ id }) => id) }
-    },
+    propose: (patientId, statements) =>
+      put(statements.map(({ entry, about }) => ({ id: entryId(entry), entry, patientId, about }))),
+    adopt: (changes) =>
+      put(changes.map(({ id, entry, patientId, about }) => ({ id, entry, patientId, about }))),
     retry(id) {
-      const change = ladder.get(id)
-      if (change?.rung.at !== 'refused') return
-      step({ type: 'retried', id })
-      keep([id])
-      submit(change)
+      if (ladder.get(id)?.rung.at !== 'refused') return
+      retry([id])
+      submitAll([id])
     },
     dismiss(id) {
       if (ladder.get(id)?.rung.at !== 'refused') return
-      step({ type: 'dismissed', id })
+      step({ type: 'dismissed', ids: [id] })
       void outbox.remove([id])
+      windows.tell({ type: 'dismissed', ids: [id] })
+      submitter?.takeBack(id)
     },
-    stop: () => submitter.stop(),
+    lead(connection) {
+      const mine = createSubmitter({
+        connection,
+        random: deps.random,
+        after: deps.after,
+        onAcked(acks) {
+          step({ type: 'acked', acks })
+          keep(acks.map(({ id }) => id))
+          windows.tell({ type: 'acked', acks: [...acks] })
+        },
+        onElsewhere(ids, regions) {
+          step({ type: 'elsewhere', ids, regions })
+          void outbox.remove(ids)
+          windows.tell({ type: 'elsewhere', ids: [...ids], regions: [...regions] })
+        },
+        onRefused(refusals) {
+          step({ type: 'refused', refusals })
+          keep(refusals.map(({ id }) => id))
+          windows.tell({ type: 'refused', refusals: [...refusals] })
+        },
+        onRetried: retry,
+      })
+      submitter = mine
+      const proposeAll = () => {
+        if (submitter !== mine) return
+        const forNow = [...ladder.values()].filter(isRefusedForNow).map(({ id }) => id)
+        if (forNow.length > 0) retry(forNow)
+        submitAll([...ladder.keys()])
+      }
+      proposeAll()
+      // The window that led before may have gone with something unsaid.
+      void readOutbox()
+        .then(proposeAll)
+        .catch(() => undefined)
+      return () => {
+        mine.stop()
+        if (submitter === mine) submitter = undefined
+      }
+    },
   }
+}
+
+function isToBeProposed({ rung }: Change): boolean {
+  return rung.at === 'device' || (rung.at === 'saved' && rung.also.length === 0)
+}
+
+/** Another region, or the same one later, may take it. */
+function isRefusedForNow({ rung }: Change): boolean {
+  return rung.at === 'refused' && worthAnotherTry.has(rung.code)
 }
 
 function inOutbox({ id, entry, patientId, about, rung, since }: Change): StoredChange {

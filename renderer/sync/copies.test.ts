@@ -11,14 +11,15 @@ function memory() {
   const forgotten: string[] = []
   const replica = {
     documents: {
-      load: async (name: string) => (disk.unreadable ? undefined : (stored.get(name) ?? [])),
+      load: async (name: string) =>
+        disk.unreadable ? undefined : { updates: stored.get(name) ?? [], orders: [] },
       append: async (name: string, updates: Uint8Array[]) => {
         if (disk.full) return { outcome: 'full' }
         stored.set(name, [...(stored.get(name) ?? []), ...updates])
         return { outcome: 'written' }
       },
-      compact: async (name: string, merge: () => Uint8Array) => {
-        stored.set(name, [merge()])
+      compact: async (name: string, _: unknown, update: Uint8Array) => {
+        stored.set(name, [update])
         return { outcome: 'written' }
       },
       drop: async (name: string) => {

@@ -78,12 +78,13 @@ export function createCopies(
 
       return {
         async read() {
-          const updates = await documents.load(name)
-          if (!updates) await giveUp()
-          for (const update of updates ?? []) Y.applyUpdate(doc, update, fromCopy)
+          const loaded = await documents.load(name)
+          if (!loaded) await giveUp()
+          for (const update of loaded?.updates ?? []) Y.applyUpdate(doc, update, fromCopy)
           doc.on('update', onUpdate)
-          if (!updates || (updates.length === 0 && isNeverEmpty(name))) return undefined
-          if (updates.length > manyUpdates) void documents.compact(name, () => Y.encodeStateAsUpdate(doc))
+          if (!loaded || (loaded.updates.length === 0 && isNeverEmpty(name))) return undefined
+          if (loaded.updates.length > manyUpdates)
+            void documents.compact(name, loaded, Y.encodeStateAsUpdate(doc))
           const opened = (await values.get(about, aboutShape))?.confirmedAt
           const caughtUp = catchUp.confirmedAt(name)
           return opened === undefined ? caughtUp : Math.max(opened, caughtUp ?? 0)

@@ -3,13 +3,14 @@ import * as Y from 'yjs'
 import type { CommittedEntry } from '../../domain/entries/entry.ts'
 import { entriesMap } from '../../domain/entries/items.ts'
 import { closeCodes } from '../../domain/wire/wire.ts'
+import type { Channels } from './channels.ts'
 import type { Copies } from './copies.ts'
 import { joinItem } from './items.ts'
 
 /**
- * The documents on screen: first this device's copy, then live by y-websocket's provider as it is. `disableBc` keeps
- * out its broadcast channel between windows, which would show what no region has flushed. What the region hands over goes
- * into the copy.
+ * The documents on screen: first this device's copy, then live by y-websocket's provider as it is, over a channel of the
+ * one connection. `disableBc` keeps out its broadcast channel between windows, which would show what no region has
+ * flushed. What the region hands over goes into the copy.
  */
 export type DocumentState = {
   /** False until a region has handed over everything it had, now or before: until then, absence means nothing. */
@@ -31,8 +32,7 @@ export type DocumentSet = {
 }
 
 export type DocumentsDeps = {
-  sync: string
-  token: () => Promise<string | undefined>
+  channels: Pick<Channels, 'socketOf'>
   copies: Copies
   /** Milliseconds since 1970. */
   now: () => number
@@ -127,9 +127,10 @@ function openDocument(deps: DocumentsDeps, name: string, hearer: Hearer): Open {
     update({ entries: [...entries.values()], held: new Set(entries.keys()) })
   })
 
-  const provider = new WebsocketProvider(deps.sync, name, doc, {
+  const provider = new WebsocketProvider('ws:', name, doc, {
     connect: false,
     disableBc: true,
+    WebSocketPolyfill: deps.channels.socketOf(name),
     shouldReconnect: ({ code }) => code < 4400 || code > 4499 || code === closeCodes.unauthorized,
   })
   // Presence is for notes only.
@@ -149,15 +150,8 @@ function openDocument(deps: DocumentsDeps, name: string, hearer: Hearer): Open {
       void copy.drop().then(hearer.anew)
   })
 
-  const freshToken = async () => {
-    const token = await deps.token()
-    // A sub-protocol, not a query parameter: addresses stand in consoles and in the logs of proxies.
-    if (token !== undefined) provider.protocols = [`bearer.${token}`]
-  }
-  // The provider connects again by itself; by then the token may be another.
-  provider.on('connection-close', () => void freshToken())
   // The copy comes first: the region then hands over only what it lacks.
-  void Promise.all([copy.read(), freshToken()]).then(([confirmedAt]) => {
+  void copy.read().then((confirmedAt) => {
     if (closed) return
     if (confirmedAt !== undefined) update({ complete: true, confirmedAt })
     provider.connect()

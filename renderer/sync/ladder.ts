@@ -36,8 +36,8 @@ export type LadderEvent =
   /** Other regions have flushed it too. */
   | { type: 'elsewhere'; ids: readonly string[]; regions: readonly string[] }
   | { type: 'refused'; refusals: readonly Refusal[] }
-  | { type: 'retried'; id: string }
-  | { type: 'dismissed'; id: string }
+  | { type: 'retried'; ids: readonly string[] }
+  | { type: 'dismissed'; ids: readonly string[] }
 
 /** The ladder after an event. What names a change that is not on it changes nothing; neither does repetition. */
 export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
@@ -71,10 +71,10 @@ export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
         if (next.get(id)?.rung.at !== 'saved') put(id, { at: 'refused', code, detail })
       break
     case 'retried':
-      if (next.get(event.id)?.rung.at === 'refused') put(event.id, { at: 'device' })
+      for (const id of event.ids) if (next.get(id)?.rung.at === 'refused') put(id, { at: 'device' })
       break
     case 'dismissed':
-      if (next.get(event.id)?.rung.at === 'refused') next.delete(event.id)
+      for (const id of event.ids) if (next.get(id)?.rung.at === 'refused') next.delete(id)
       break
   }
   return next

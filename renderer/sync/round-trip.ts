@@ -56,7 +56,7 @@ function smooth(reach: Reach, roundTripMs: number): number {
   return reach.state === 'answers' ? reach.roundTripMs * 0.6 + roundTripMs * 0.4 : roundTripMs
 }
 
-/** Time until the next probe, in ms: calm while all is well, quick in doubt. */
+/** Time until the next probe of the region that this window works with, in ms: calm while all is well, quick in doubt. */
 export function probeAfterMs(reach: Reach): number {
   return reach.state === 'answers' ? 5000 : reach.state === 'doubtful' ? 500 : 2000
 }
@@ -64,50 +64,8 @@ export function probeAfterMs(reach: Reach): number {
 /** A probe without an answer after so many ms was missed. */
 export const probeTimeoutMs = 4000
 
-export type RoundTrip = {
-  reach(): Reach
-  onChange(listener: () => void): () => void
-  /** Probes at once, for somebody who asks. */
-  askNow(): void
-  stop(): void
-}
-
-/** Probes `GET <http>/health` for as long as it is not stopped. */
-export function measureRoundTrip(deps: { http: string; fetch: typeof fetch; now: () => number }): RoundTrip {
-  let reach: Reach = { state: 'asking' }
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let stopped = false
-  let asking = false
-  const listeners = new Set<() => void>()
-
-  const probe = async () => {
-    if (asking || stopped) return
-    asking = true
-    clearTimeout(timer)
-    const result = await askHealth(deps)
-    asking = false
-    if (stopped) return
-    reach = afterProbe(reach, result)
-    for (const listener of listeners) listener()
-    timer = setTimeout(probe, probeAfterMs(reach))
-  }
-
-  void probe()
-  return {
-    reach: () => reach,
-    onChange(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    askNow: () => void probe(),
-    stop() {
-      stopped = true
-      clearTimeout(timer)
-    },
-  }
-}
-
-async function askHealth(deps: {
+/** Asks `GET <http>/health` once. A region that does not answer is a result, not an exception. */
+export async function askHealth(deps: {
   http: string
   fetch: typeof fetch
   now: () => number

@@ -1,40 +1,41 @@
-import type { Ack, Frame, FrameVector, Proposal, Refusal } from '../../domain/wire/wire.ts'
-import { closeCodes, decodeFrame, encodeFrame, frameLimits } from '../../domain/wire/wire.ts'
+import type { Ack, Frame, FrameVector, Proposal, Refusal, RefusalCode } from '../../domain/wire/wire.ts'
+import { encodeFrame, frameLimits } from '../../domain/wire/wire.ts'
 import { fullJitter } from './backoff.ts'
+import { neverAgain } from './connection-core.ts'
 
 /**
- * Sends proposals to the region over one socket and hears what became of each. Sans I/O: events come in, actions go
- * out. Events only change the state; `evaluate` alone decides what to do.
+ * Sends proposals to the region and hears what became of each. Sans I/O: events come in, actions go out. Events only
+ * change the state; `evaluate` alone decides what to do.
  *
  * Invariants
- * 1. A proposal is kept until a second region has flushed it, it is refused for good, or the session ends. That another
+ * 1. A proposal is kept until a second region has flushed it, it is refused for good, or it is taken back. That another
  *    region has it counts only for what this connection acknowledged (`domain/wire/wire.ts`).
  * 2. What a broken connection left unanswered is sent again on the next one: an id names the same statement, so the
  *    region stores it once.
- * 3. There is at most one socket, and no timer while there is one that works or nothing to wait for.
- * 4. A refusal that is worth another try is tried again by itself, `retries` times, before anybody is told.
- * 5. A close code that forbids another try (44xx, except an expired token) refuses what waits and ends the attempts
- *    until somebody proposes again.
- * 6. A region that says that it is leaving says when to come back; that is obeyed once, so that not all come at once.
+ * 3. No more than `mostInFlight` proposals are sent and not answered.
+ * 4. A refusal that is worth another try is tried again by itself, `retries` times, before anybody is told; after that on
+ *    every new connection, since another region, or the same one later, may take it.
+ * 5. There is at most one timer.
  */
 export type SubmitEvent =
-  | { type: 'start' }
   | { type: 'propose'; proposal: Proposal }
+  /** Nobody wants it any more. */
+  | { type: 'take-back'; id: string }
   | { type: 'opened' }
-  | { type: 'received'; bytes: Uint8Array }
+  | { type: 'heard'; frame: Frame }
   | { type: 'closed'; code: number }
   | { type: 'timer' }
-  | { type: 'stop' }
 
 export type SubmitAction =
-  | { do: 'connect' }
   | { do: 'send'; bytes: Uint8Array }
+  /** Takes the place of an earlier timer. */
   | { do: 'wake'; afterMs: number }
   | { do: 'acked'; acks: Ack[] }
   /** Another region has flushed these too. */
   | { do: 'elsewhere'; ids: string[]; regions: string[] }
   | { do: 'refused'; refusals: Refusal[] }
-  | { do: 'close' }
+  /** These, which were told as refused, are on their way again. */
+  | { do: 'retried'; ids: string[] }
 
 export type SubmitCore = {
   on(event: SubmitEvent): SubmitAction[]
@@ -44,9 +45,9 @@ export type SubmitCore = {
 
 type Waiting = {
   proposal: Proposal
-  sent: boolean
+  /** `later`: refused for now, to be sent with the next timer. `parked`: told as refused, to be sent on the next connection. */
+  is: 'due' | 'sent' | 'later' | 'parked'
   attempts: number
-  notBeforeWake: boolean
   /** Where this connection has saved it. */
   commit: Pick<Ack, 'origin' | 'seq'> | undefined
   /** Other regions that have it. */
@@ -54,99 +55,85 @@ type Waiting = {
 }
 
 const retries = 5
-/** A region does not send a device away for longer, whatever it says. */
-const longestReturnMs = 60_000
+const mostInFlight = 200
+
+/** The region that was asked may not have heard of the patient yet; so it is with what it could not do just now. */
+export const worthAnotherTry: ReadonlySet<RefusalCode> = new Set([
+  'busy',
+  'unavailable',
+  'indeterminate',
+  'unknown-document',
+])
 
 export function createSubmitCore(deps: { random: () => number }): SubmitCore {
   const waiting = new Map<string, Waiting>()
-  let socket: 'none' | 'connecting' | 'open' = 'none'
-  let started = false
-  let attempt = 0
+  let isOpen = false
   let wakeSet = false
-  let barred = false
-  /** When a region that has said goodbye wants to be called again. */
-  let returnAfterMs: number | undefined
   /** What other regions have flushed, as this connection said last. */
   let replicated: { [region: string]: FrameVector } = {}
 
   const change = (event: SubmitEvent): SubmitAction[] => {
     switch (event.type) {
-      case 'start':
-        started = true
+      case 'propose': {
+        const known = waiting.get(event.proposal.id)
+        if (!known) waiting.set(event.proposal.id, fresh(event.proposal))
+        else if (known.is === 'parked') Object.assign(known, { is: 'due', attempts: 0 })
         return []
-      case 'propose':
-        if (barred) {
-          barred = false
-          attempt = 0
-        }
-        if (!waiting.has(event.proposal.id))
-          waiting.set(event.proposal.id, {
-            proposal: event.proposal,
-            sent: false,
-            attempts: 0,
-            notBeforeWake: false,
-            commit: undefined,
-            also: [],
-          })
+      }
+      case 'take-back':
+        waiting.delete(event.id)
         return []
       case 'opened':
-        socket = 'open'
-        return []
-      case 'received': {
-        const frame = decodeFrame(event.bytes)
-        if (!frame) return []
-        attempt = 0
-        return hear(frame)
-      }
+        isOpen = true
+        return unpark()
+      case 'heard':
+        return hear(event.frame)
       case 'closed':
-        socket = 'none'
-        attempt++
+        isOpen = false
         replicated = {}
         for (const [id, one] of waiting)
           if (one.also.length > 0) waiting.delete(id)
-          else Object.assign(one, { sent: false, commit: undefined })
-        return neverAgain(event.code) ? bar(event.code) : []
+          else if (one.is !== 'parked') Object.assign(one, { is: 'due', attempts: 0, commit: undefined })
+        return neverAgain(event.code) ? park(event.code) : []
       case 'timer':
         wakeSet = false
-        for (const one of waiting.values()) one.notBeforeWake = false
+        for (const one of waiting.values()) if (one.is === 'later') one.is = 'due'
         return []
-      case 'stop': {
-        started = false
-        waiting.clear()
-        const open = socket !== 'none'
-        socket = 'none'
-        return open ? [{ do: 'close' }] : []
-      }
     }
   }
 
   const hear = (frame: Frame): SubmitAction[] => {
-    if (frame.type === 'ack') {
-      for (const { id, origin, seq } of frame.acks) {
-        const one = waiting.get(id)
-        if (one) one.commit = { origin, seq }
+    switch (frame.type) {
+      case 'ack':
+        for (const { id, origin, seq } of frame.acks) {
+          const one = waiting.get(id)
+          if (one) Object.assign(one, { is: 'sent', commit: { origin, seq } })
+        }
+        return [{ do: 'acked', acks: frame.acks }, ...elsewhere()]
+      case 'replicated':
+        replicated = frame.regions
+        return elsewhere()
+      case 'refuse': {
+        const told = frame.refusals.filter((refusal) => refused(refusal))
+        return told.length > 0 ? [{ do: 'refused', refusals: told }] : []
       }
-      return [{ do: 'acked', acks: frame.acks }, ...elsewhere()]
+      default:
+        return []
     }
-    if (frame.type === 'leaving') {
-      returnAfterMs = frame.retryAfterMs
-      return []
-    }
-    if (frame.type === 'replicated') {
-      replicated = frame.regions
-      return elsewhere()
-    }
-    if (frame.type !== 'refuse') return []
-    const final = frame.refusals.filter((refusal) => {
-      const one = waiting.get(refusal.id)
-      if (one && refusal.retry && one.attempts < retries) {
-        waiting.set(refusal.id, { ...one, sent: false, attempts: one.attempts + 1, notBeforeWake: true })
-        return false
-      }
-      waiting.delete(refusal.id)
+  }
+
+  /** Is anybody to be told? */
+  const refused = ({ id, code, retry }: Refusal): boolean => {
+    const one = waiting.get(id)
+    // What this connection has saved is not refused by what it says of an earlier copy of the same proposal.
+    if (!one || one.commit) return false
+    if (!retry && !worthAnotherTry.has(code)) {
+      waiting.delete(id)
       return true
-    })
-    return final.length > 0 ? [{ do: 'refused', refusals: final }] : []
+    }
+    one.attempts += 1
+    one.is = one.attempts > retries ? 'parked' : 'later'
+    return one.is === 'parked'
   }
 
   /** What is known of other regions since the last word, those with the same answer together. */
@@ -165,55 +152,46 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
     return [...told].map(([key, ids]) => ({ do: 'elsewhere', ids, regions: key.split(' ') }))
   }
 
-  const bar = (code: number): SubmitAction[] => {
-    barred = true
-    const open = [...waiting].filter(([, one]) => !one.commit).map(([id]) => id)
-    const refusals = open.map((id): Refusal => ({ id, code: 'unavailable', detail: `${code}`, retry: false }))
-    waiting.clear()
+  /** The region has said "never again". */
+  const park = (code: number): SubmitAction[] => {
+    const refusals = [...waiting.keys()].map(
+      (id): Refusal => ({ id, code: 'unavailable', detail: `${code}`, retry: false }),
+    )
+    for (const one of waiting.values()) Object.assign(one, { is: 'parked', commit: undefined })
     return refusals.length > 0 ? [{ do: 'refused', refusals }] : []
   }
 
   const evaluate = (): SubmitAction[] => {
-    if (!started || barred) return []
-    if (socket === 'none') {
-      if (attempt > 0) return wake(attempt)
-      socket = 'connecting'
-      return [{ do: 'connect' }]
-    }
-    if (socket === 'connecting') return []
-    const due = [...waiting.values()].filter((one) => !one.sent && !one.notBeforeWake)
-    for (const one of due) one.sent = true
-    const held = [...waiting.values()].filter((one) => one.notBeforeWake)
-    return [
-      ...framesOf(due.map((one) => one.proposal)),
-      ...(held.length > 0 ? wake(Math.max(...held.map((one) => one.attempts))) : []),
-    ]
+    if (!isOpen) return []
+    const all = [...waiting.values()]
+    const inFlight = all.filter((one) => one.is === 'sent' && !one.commit).length
+    const due = all.filter((one) => one.is === 'due').slice(0, Math.max(0, mostInFlight - inFlight))
+    for (const one of due) one.is = 'sent'
+    return [...framesOf(due.map((one) => one.proposal)), ...wake(all.filter((one) => one.is === 'later'))]
   }
 
-  const wake = (attempts: number): SubmitAction[] => {
-    if (wakeSet) return []
+  const wake = (later: readonly Waiting[]): SubmitAction[] => {
+    if (wakeSet || later.length === 0) return []
     wakeSet = true
-    const afterMs = Math.min(returnAfterMs ?? fullJitter(attempts, deps.random()), longestReturnMs)
-    returnAfterMs = undefined
-    return [{ do: 'wake', afterMs }]
+    const attempts = Math.max(...later.map((one) => one.attempts))
+    return [{ do: 'wake', afterMs: fullJitter(attempts, deps.random()) }]
+  }
+
+  /** A new connection is another chance for what was parked. */
+  const unpark = (): SubmitAction[] => {
+    const parked = [...waiting].filter(([, one]) => one.is === 'parked')
+    for (const [, one] of parked) Object.assign(one, { is: 'due', attempts: 0 })
+    return parked.length > 0 ? [{ do: 'retried', ids: parked.map(([id]) => id) }] : []
   }
 
   return {
-    on(event) {
-      const told = change(event)
-      // A timer that fires while there is no socket is the moment to connect, whatever the count of attempts.
-      if (event.type === 'timer' && started && !barred && socket === 'none') {
-        socket = 'connecting'
-        return [...told, { do: 'connect' }]
-      }
-      return [...told, ...evaluate()]
-    },
+    on: (event) => [...change(event), ...evaluate()],
     unanswered: () => [...waiting.values()].filter((one) => !one.commit).length,
   }
 }
 
-function neverAgain(code: number): boolean {
-  return code >= 4400 && code < 4500 && code !== closeCodes.unauthorized
+function fresh(proposal: Proposal): Waiting {
+  return { proposal, is: 'due', attempts: 0, commit: undefined, also: [] }
 }
 
 /** Submit frames that keep within the region's limits for one frame. */

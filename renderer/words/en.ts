@@ -123,6 +123,15 @@ export const en = {
     roles: { physician: 'Physician', nurse: 'Nurse', operator: 'Operator' },
   },
 
+  regions: {
+    label: 'Regions',
+    text: 'The nearest region that answers is chosen by itself. What you enter goes to all of them.',
+    answers: 'answers',
+    current: 'in use',
+    prefer: 'Use this',
+    preferNamed: 'Use {{region}}',
+  },
+
   notKept: {
     full: {
       title: 'This device has no room left: nothing was saved.',
@@ -151,10 +160,13 @@ export const en = {
   notice: {
     silent: {
       heading: '{{region}} does not answer since {{time}}',
-      text: 'What you see was last confirmed at {{confirmed}}. Changes you make now are kept on this device and are sent when {{region}} answers.',
+      text: 'Nor does another region. What you see was last confirmed at {{confirmed}}. Changes you make now are kept on this device and are sent when a region answers.',
       textUnconfirmed:
-        'You see this device’s copy. Changes you make now are kept on this device and are sent when {{region}} answers.',
-      elsewhere: 'To save at once, sign out and sign in at another region.',
+        'Nor does another region. You see this device’s copy. Changes you make now are kept on this device and are sent when a region answers.',
+    },
+    moved: {
+      heading: '{{region}} does not answer since {{time}}',
+      text: 'You work with {{other}} meanwhile: what you enter is saved there and goes to all regions. {{region}} is used again when it has answered for a while.',
     },
     noWrites: {
       heading: '{{region}} takes no changes at present',
@@ -176,7 +188,7 @@ export const en = {
 
   ladder: {
     device: 'on this device',
-    deviceLong: 'On this device only; it goes to {{region}} as soon as that answers.',
+    deviceLong: 'On this device only; it goes to the regions as soon as one answers.',
     saved: 'saved in {{region}}',
     also: 'also in {{regions}}',
     refusedLong: 'Not accepted by {{region}}: {{why}}',

@@ -15,20 +15,17 @@ import {
 
 /** What the app keeps on its device: in a browser, on the real cluster. */
 
-const { newContext, openPage, openWindow, openChart, physician, substance, control } = appOnCluster()
+const { newContext, openPage, openWindow, openChart, physician, substance, control, servers } = appOnCluster()
 
 describe('a device that keeps what was typed', () => {
   test('RE230 a change outlives the window that was killed before any region had it, and climbs when one answers', async () => {
     const context = await newContext()
-    const open = async () => {
-      // The page comes from London; whoever works in it works with Nairobi.
-      const page = await openPage(context, 'london')
-      await signIn(page, physician('nairobi'), 'Nairobi')
-      return page
-    }
-    const first = await open()
+    const first = await openPage(context, 'nairobi')
+    await signIn(first, physician('nairobi'))
     await findAndOpen(first, 'bakari')
-    await control('/regions/nairobi/stop', { what: 'server' })
+    // The page itself comes from a region: the desktop app brings its own.
+    const second = await openPage(context, 'nairobi')
+    await servers('stop')
     try {
       const drug = substance()
       await addAllergy(first, { substance: drug })
@@ -36,7 +33,7 @@ describe('a device that keeps what was typed', () => {
       // Without a word to the page.
       await first.close({ runBeforeUnload: false })
 
-      const second = await open()
+      await signIn(second, physician('nairobi'))
       await second.getByText(/^Nairobi does not answer since/).waitFor()
       await second.getByRole('button', { name: '1 change on the way' }).waitFor()
       await findAndOpen(second, 'bakari')
@@ -45,13 +42,70 @@ describe('a device that keeps what was typed', () => {
       await second.screenshot({ path: 'test-results/offline-copy.png' })
       await control('/regions/nairobi/start', { what: 'server' })
       await savedIn(allergyRow(second, drug), 'Nairobi')
+      await servers('start')
       await allergyRow(second, drug).getByText('also in Frankfurt, London').waitFor()
       await second.getByText(/^This device’s copy, confirmed/).waitFor({ state: 'detached' })
       await second.screenshot({ path: 'test-results/ladder-top.png' })
     } finally {
-      await control('/reset')
-      await control('/regions/nairobi/start', { what: 'server' })
+      await servers('start')
     }
+  })
+
+  test('RE235 a region that falls silent while somebody types is changed for another one: nothing typed is lost, and what is saved is saved once', async () => {
+    const page = await openChart('frankfurt', 'grossmann')
+    const drug = substance()
+    await page.getByRole('button', { name: 'Add allergy' }).click()
+    const panel = page.getByRole('dialog', { name: 'Add an allergy' })
+    await panel.getByRole('combobox', { name: 'Substance' }).fill(drug)
+    await page.keyboard.press('Tab')
+    await control('/regions/frankfurt/stop', { what: 'server' })
+    try {
+      await page.getByText(/^Frankfurt does not answer since/).waitFor()
+      await page.getByText(/^You work with (?:London|Nairobi) meanwhile/).waitFor()
+      expect(await panel.getByRole('combobox', { name: 'Substance' }).inputValue()).toBe(drug)
+      await page.screenshot({ path: 'test-results/moved.png' })
+      await panel.getByRole('button', { name: 'Save allergy' }).click()
+      await allergyRow(page, drug).getByText(/^saved in (?:London|Nairobi)/).waitFor()
+      await page.getByText(/^This device’s copy, confirmed/).waitFor({ state: 'detached' })
+    } finally {
+      await control('/regions/frankfurt/start', { what: 'server' })
+    }
+    await allergyRow(page, drug).getByText(/also in .*Frankfurt/).waitFor()
+    expect(await allergyRow(page, drug).count()).toBe(1)
+    // It is taken back once it has been steady for a while; a person need not wait for that.
+    await page.getByRole('button', { name: /^(?:London|Nairobi) / }).click()
+    await page.screenshot({ path: 'test-results/regions.png' })
+    await page.getByRole('button', { name: 'Use Frankfurt' }).click()
+    await page.getByRole('button', { name: /^Frankfurt / }).waitFor()
+    const next = substance()
+    await addAllergy(page, { substance: next })
+    await savedIn(allergyRow(page, next), 'Frankfurt')
+  })
+
+  test('RE236 two windows share what one device keeps: each sees the other’s changes at once, and the one that stays brings them to the regions', async () => {
+    const context = await newContext()
+    const [first, second] = [await openPage(context, 'nairobi'), await openPage(context, 'nairobi')]
+    for (const page of [first, second]) {
+      await signIn(page, physician('nairobi'))
+      await findAndOpen(page, 'bakari')
+    }
+    const [online, offline] = [substance(), substance()]
+    await addAllergy(second, { substance: online })
+    await savedIn(allergyRow(second, online), 'Nairobi')
+    await savedIn(allergyRow(first, online), 'Nairobi')
+    await servers('stop')
+    try {
+      await second.getByText(/^Nor does another region/).waitFor()
+      await addAllergy(second, { substance: offline })
+      await allergyRow(first, offline).getByText('on this device').waitFor()
+      // The one that spoke with the region goes; the other one takes its place.
+      await first.close({ runBeforeUnload: false })
+    } finally {
+      await servers('start')
+    }
+    // In whichever region answers first.
+    await allergyRow(second, offline).getByText(/^saved in .*also in \w+, \w+/).waitFor()
+    expect(await allergyRow(second, offline).count()).toBe(1)
   })
 
   test('RE234 how far a change got takes no room from the values beside it', async () => {

@@ -74,5 +74,12 @@ export function appOnCluster() {
     /** A substance that no patient has yet. */
     substance: () => `Testolamine ${String.fromCharCode(65 + made++)}`,
     control: (path: string, body?: object) => cluster.control(path, body),
+    /** Every region's server at once. */
+    servers: (act: 'stop' | 'start') =>
+      Promise.all(
+        Object.keys(cluster.ready.regions).map((region) =>
+          cluster.control(`/regions/${region}/${act}`, { what: 'server' }),
+        ),
+      ),
   }
 }

@@ -1,0 +1,176 @@
+import { expect, test, vi } from 'vitest'
+import { type Entry, entryId } from '../../domain/entries/entry.ts'
+import type { Frame } from '../../domain/wire/wire.ts'
+import { decodeFrame } from '../../domain/wire/wire.ts'
+import type { Outbox, StoredChange } from '../replica/outbox.ts'
+import { createChanges } from './changes.ts'
+import type { Speaker } from './connection.ts'
+import { sampleProfile } from './sample-windows.ts'
+
+function allergy(n: number): Entry {
+  return {
+    schema: 1,
+    minReader: 1,
+    document: 'chart/p1',
+    subject: `AllergyIntolerance/a${n}`,
+    aspects: { code: { text: `Substance ${n}` } },
+    supersedes: [],
+    lamport: n,
+    author: { user: 'physician.nairobi', role: 'physician', organisation: 'Nairobi North Hospital' },
+    device: 'd1',
+    deviceSeq: n,
+    recordedAt: '2026-11-24T03:00:00+03:00',
+    rules: 1,
+  }
+}
+
+/** One profile: what its windows keep, and the region that the leading one speaks with. */
+function scene() {
+  const rows = new Map<string, StoredChange>()
+  const disk = { full: false }
+  const outbox: Pick<Outbox, 'put' | 'set' | 'remove' | 'all'> = {
+    async put(changes) {
+      if (disk.full) return { outcome: 'full' }
+      for (const change of changes) if (!rows.has(change.id)) rows.set(change.id, change)
+      return { outcome: 'written' }
+    },
+    async set(change) {
+      if (rows.has(change.id)) rows.set(change.id, change)
+      return { outcome: 'written' }
+    },
+    async remove(ids) {
+      for (const id of ids) rows.delete(id)
+      return { outcome: 'written' }
+    },
+    all: async () => ({ changes: [...rows.values()], damaged: 0 }),
+  }
+  const proposed: string[] = []
+  let speaker: Speaker | undefined
+  const connection = {
+    join(joined: Speaker) {
+      speaker = joined
+      joined.opened((bytes) => {
+        const frame = decodeFrame(bytes)
+        if (frame?.type === 'submit') proposed.push(...frame.proposals.map(({ id }) => id))
+      })
+      return () => {
+        if (speaker === joined) speaker = undefined
+      }
+    },
+    want: () => undefined,
+  }
+  const profile = sampleProfile()
+  const open = async () => {
+    const windows = profile.open()
+    const changes = await createChanges({
+      outbox,
+      windows,
+      now: () => 7,
+      random: () => 0,
+      after: () => () => undefined,
+    })
+    windows.lead(() => changes.lead(connection))
+    return { changes, close: () => windows.close() }
+  }
+  return { rows, disk, proposed, open, say: (frame: Frame) => speaker?.hear(frame) }
+}
+
+const id = (n: number) => entryId(allergy(n))
+const propose = (changes: Awaited<ReturnType<typeof createChanges>>, n: number) =>
+  changes.propose('p1', [{ entry: allergy(n), about: 'an allergy' }])
+const ack = (n: number): Frame => ({
+  channel: 0,
+  type: 'ack',
+  acks: [{ id: id(n), origin: 'nairobi.1', seq: n, epoch: 1 }],
+})
+const refuse = (n: number, code: 'schema' | 'unavailable'): Frame => ({
+  channel: 0,
+  type: 'refuse',
+  refusals: [{ id: id(n), code, detail: '', retry: false }],
+})
+
+test('SY20 a change of any window is proposed by the one that leads, and every window sees it climb', async () => {
+  const { open, proposed, rows, say } = scene()
+  const [first, second] = [await open(), await open()]
+  expect(await propose(second.changes, 1)).toEqual({ outcome: 'kept', ids: [id(1)] })
+  expect(proposed).toEqual([id(1)])
+  const rung = ({ changes }: typeof first) => changes.ladder().get(id(1))?.rung
+  expect(rung(first)).toEqual({ at: 'device' })
+  say(ack(1))
+  expect([rung(first), rung(second)]).toEqual(Array(2).fill({ at: 'saved', region: 'nairobi', also: [] }))
+  say({ channel: 0, type: 'replicated', regions: { london: { 'nairobi.1': 1 } } })
+  expect([rung(first), rung(second)]).toEqual(
+    Array(2).fill({ at: 'saved', region: 'nairobi', also: ['london'] }),
+  )
+  await vi.waitFor(() => expect(rows.size).toBe(0))
+})
+
+test('SY21 when the window that leads goes, the next one proposes what is not safely elsewhere, once', async () => {
+  const { open, proposed, say } = scene()
+  const [first, second] = [await open(), await open()]
+  for (const n of [1, 2, 3]) await propose(n === 2 ? second.changes : first.changes, n)
+  say(ack(1))
+  say(refuse(2, 'schema'))
+  proposed.length = 0
+  first.close()
+  await vi.waitFor(() => expect([...proposed].sort()).toEqual([id(1), id(3)].sort()))
+  expect(second.changes.ladder().get(id(2))?.rung.at).toBe('refused')
+})
+
+test('SY22 what a window left in the outbox is proposed by the next one, also what was refused only for now', async () => {
+  const { open, proposed, say } = scene()
+  const first = await open()
+  await propose(first.changes, 1)
+  await propose(first.changes, 2)
+  for (let n = 0; n < 6; n++) say(refuse(1, 'unavailable'))
+  say(refuse(2, 'schema'))
+  first.close()
+  proposed.length = 0
+  const next = await open()
+  expect(proposed).toEqual([id(1)])
+  const rungs = [1, 2].map((n) => next.changes.ladder().get(id(n))?.rung.at)
+  expect(rungs).toEqual(['device', 'refused'])
+})
+
+test('SY23 a change that the device cannot keep is proposed by nobody and shown by nobody', async () => {
+  const { open, disk, proposed } = scene()
+  const [first, second] = [await open(), await open()]
+  disk.full = true
+  expect(await propose(second.changes, 1)).toEqual({ outcome: 'full' })
+  expect(proposed).toEqual([])
+  expect([first.changes.ladder().size, second.changes.ladder().size]).toEqual([0, 0])
+})
+
+test('SY24 a refused change that is tried again, or put aside, is so in every window', async () => {
+  const { open, proposed, rows, say } = scene()
+  const [first, second] = [await open(), await open()]
+  await propose(first.changes, 1)
+  say(refuse(1, 'schema'))
+  expect(second.changes.ladder().get(id(1))?.rung.at).toBe('refused')
+  second.changes.retry(id(1))
+  expect(proposed).toEqual([id(1), id(1)])
+  expect(first.changes.ladder().get(id(1))?.rung.at).toBe('device')
+  say(refuse(1, 'schema'))
+  second.changes.dismiss(id(1))
+  expect(first.changes.ladder().size).toBe(0)
+  await vi.waitFor(() => expect(rows.size).toBe(0))
+})
+
+test('SY25 changes that were made elsewhere are kept and proposed, those that are here already stay as they are', async () => {
+  const { open, proposed, rows, say } = scene()
+  const { changes } = await open()
+  await propose(changes, 1)
+  say(ack(1))
+  const foreign = (n: number): StoredChange => ({
+    id: id(n),
+    entry: allergy(n),
+    patientId: 'p1',
+    about: 'an allergy',
+    at: 1,
+    rung: { at: 'refused', code: 'schema', detail: '' },
+  })
+  await changes.adopt([foreign(1), foreign(2)])
+  expect([...rows.keys()]).toEqual([id(1), id(2)])
+  expect(changes.ladder().get(id(1))?.rung.at).toBe('saved')
+  expect(proposed).toContain(id(2))
+})
