@@ -17,6 +17,7 @@ export default defineConfig({
             'test/unit/**/*.test.ts',
             'test/hostile/**/*.test.ts',
             'test/simulation/**/*.test.ts',
+            'test/device-simulation/**/*.test.ts',
           ],
         },
       },

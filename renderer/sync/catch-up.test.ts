@@ -26,8 +26,8 @@ function scene() {
     values: {
       get: async (name: string) => kept.get(name),
       async put(name: string, value: unknown) {
-        writes.push(`put ${name}`)
-        kept.set(name, value)
+        writes.push(disk.full ? `no room for ${name}` : `put ${name}`)
+        if (!disk.full) kept.set(name, value)
         return outcome()
       },
       async remove(name: string) {
@@ -43,13 +43,17 @@ function scene() {
     if (frame?.type === 'catch-up') asked.push(frame)
   }
   const profile = sampleProfile()
+  const ticks: (() => void)[] = []
   const window = async () => {
     const windows = profile.open()
     const catchUp = await createCatchUp({
       replica,
       windows,
       now: () => Date.UTC(2026, 10, 24),
-      every: () => () => undefined,
+      every: (_, act) => {
+        ticks.push(act)
+        return () => undefined
+      },
     })
     return { catchUp, close: windows.close }
   }
@@ -77,7 +81,7 @@ function scene() {
       },
     }
   }
-  return { kept, writes, disk, asked, leading, window }
+  return { kept, writes, disk, asked, leading, window, tick: () => ticks.at(-1)?.() }
 }
 
 const target: Frame = { channel: 0, type: 'target', request: 1, proof: 'p', target: { 'nairobi.1': 7 } }
@@ -118,6 +122,33 @@ test('DV71 a device that could not write a part keeps no cursor that covers it',
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(kept.size).toBe(0)
   expect(first.catchUp.confirmedAt('chart/p1')).toBeUndefined()
+})
+
+test('DV76 what could not be written is asked for again, by the same window, once there is room', async () => {
+  const { disk, kept, asked, leading, tick } = scene()
+  const first = await leading()
+  disk.full = true
+  first.hear(target, part('chart/p1'), caughtUp)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  disk.full = false
+  tick()
+  expect(asked.length).toBe(2)
+  expect(asked.at(-1)?.scope.every(({ state }) => state === 'new')).toBe(true)
+  first.hear(target, part('chart/p1'), caughtUp)
+  await vi.waitFor(() => expect(first.catchUp.confirmedAt('chart/p1')).toBeDefined())
+  expect(kept.get('held')).toContain('chart/p1')
+})
+
+test('DV77 without room to say that one copy is void, nothing is called whole any more', async () => {
+  const { disk, kept, leading, window } = scene()
+  const first = await leading()
+  first.hear(target, part('chart/p1'), caughtUp)
+  await vi.waitFor(() => expect(kept.get('cursor')).toBeDefined())
+  const { catchUp } = await window()
+  disk.full = true
+  await catchUp.forget('chart/p1')
+  expect([kept.has('cursor'), kept.has('held')]).toEqual([false, false])
+  expect(catchUp.confirmedAt('notices/p1')).toBeUndefined()
 })
 
 test('DV72 before a void copy goes, nothing says any more that it is whole', async () => {

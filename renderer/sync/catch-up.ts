@@ -84,18 +84,27 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
       void read().catch(() => undefined)
   })
 
-  /** Written down before anything goes: whoever keeps the next cursor reads it. */
+  /**
+   * Written down before anything goes: whoever keeps the next cursor reads it. On a device without room for that nothing
+   * is held any more: to take something away needs no room.
+   */
   const unhold = (document: string) =>
     windows.exclusively('cursor', async () => {
-      await values.put('forgotten', [...new Set([...(await forgotten()), document])])
+      const lost = [...new Set([...(await forgotten()), document])]
       held = new Set([...held].filter((name) => name !== document))
-      await values.put('held', [...held])
+      const isTold = (await values.put('forgotten', lost)).outcome === 'written'
+      if (isTold && (await values.put('held', [...held])).outcome === 'written') return
+      await values.remove('cursor')
+      await values.remove('held')
+      held = new Set()
+      confirmedAt = undefined
     })
 
   /** The documents first: what is held may be ahead of the cursor, never behind it. */
   const keep = (core: CatchUpCore, { held: next, ...at }: Cursor) =>
     windows.exclusively('cursor', async () => {
-      const lost = await forgotten()
+      const isTakenAway = confirmedAt !== undefined && !(await values.get('cursor', cursorShape))
+      const lost = isTakenAway ? next : await forgotten()
       for (const document of lost) core.forget(document)
       const names = next.filter((document) => !lost.includes(document))
       const same = names.length === held.size && names.every((document) => held.has(document))
@@ -110,7 +119,7 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
     })
 
   function lead(connection: Pick<Connection, 'join'>): () => void {
-    /** Something could not be written: the cursor stays where it was until the next start. */
+    /** Something could not be written: the cursor stays where it was, and what it does not cover is asked for again. */
     let incomplete = false
     let ended = false
     let send: Send | undefined
@@ -119,7 +128,7 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
     let carried: Promise<unknown> = Promise.resolve()
 
     const carryOut = async (core: CatchUpCore, action: Exclude<CatchUpAction, { do: 'send' }>) => {
-      if (ended) return
+      if (ended || leading?.core !== core) return
       switch (action.do) {
         case 'store':
           if ((await documents.append(action.document, [action.update])).outcome !== 'written')
@@ -132,16 +141,19 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
           await documents.drop(action.document)
           return
         case 'keep-cursor':
-          if (!incomplete) await keep(core, action.cursor)
+          if (incomplete) await goBack()
+          else await keep(core, action.cursor)
       }
     }
 
-    const begin = async () => {
-      // Another window may have led until now.
+    /** From where the device really is; asks at the next turn. */
+    const goBack = async () => {
       const cursor = await read()
       if (ended) return
+      incomplete = false
       const core = createCatchUpCore(cursor ? { ...cursor, held: [...held] } : noCursor)
       const run = (actions: readonly CatchUpAction[]) => {
+        if (leading?.core !== core) return
         for (const action of actions)
           if (action.do === 'send') send?.(action.bytes)
           else
@@ -153,18 +165,33 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
       }
       leading = { core, run }
       run(core.want(wanted))
+    }
+
+    const begin = async () => {
+      // Another window may have led until now.
+      await goBack()
+      if (ended) return
+      /** Who has been told that there is a connection. */
+      let told: CatchUpCore | undefined
+      const ask = () => {
+        if (!send || !leading) return
+        const isNew = told !== leading.core
+        told = leading.core
+        leading.run(isNew ? told.opened() : told.ask())
+      }
       const leave = connection.join({
         opened(over) {
           send = over
-          run(core.opened())
+          ask()
         },
-        hear: (frame) => run(core.hear(frame)),
+        hear: (frame) => leading?.run(leading.core.hear(frame)),
         closed() {
           send = undefined
-          core.closed()
+          told = undefined
+          leading?.core.closed()
         },
       })
-      const stop = every(askEveryMs, () => run(core.ask()))
+      const stop = every(askEveryMs, ask)
       end = () => {
         leave()
         stop()

@@ -80,14 +80,14 @@ test('RE13 a refusal worth another try is tried again by itself; in the end, and
     expect(core.on(refuse('a', 'busy')).map((action) => action.do)).toEqual(['wake'])
     expect(sentIn(core.on({ type: 'timer' }))).toEqual(['a'])
   }
-  expect(core.on(refuse('a', 'busy')).map((action) => action.do)).toEqual(['refused'])
+  expect(core.on(refuse('a', 'busy')).map((action) => action.do)).toEqual(['refused', 'rest'])
   core.on({ type: 'propose', proposal: proposal('b') })
   expect(core.on(refuse('b', 'schema')).map((action) => action.do)).toEqual(['refused'])
   // What was refused for good is forgotten here.
   expect(core.unanswered()).toBe(1)
 })
 
-test('SY1 what a region could not take for now is tried again on every new connection, and told as on its way', () => {
+test('SY1 what a region could not take for now is tried again after a minute and on every new connection, and told as on its way', () => {
   const core = started()
   core.on({ type: 'opened' })
   core.on({ type: 'propose', proposal: proposal('a') })
@@ -96,10 +96,17 @@ test('SY1 what a region could not take for now is tried again on every new conne
     core.on(refuse('a', 'unknown-document'))
     core.on({ type: 'timer' })
   }
+  const retried = (again: SubmitAction[]) => {
+    expect(again[0]).toEqual({ do: 'retried', ids: ['a'] })
+    expect(sentIn(again)).toEqual(['a'])
+  }
   core.on({ type: 'closed', code: 1006 })
-  const again = core.on({ type: 'opened' })
-  expect(again[0]).toEqual({ do: 'retried', ids: ['a'] })
-  expect(sentIn(again)).toEqual(['a'])
+  retried(core.on({ type: 'opened' }))
+  for (let n = 0; n < 6; n++) {
+    core.on(refuse('a', 'busy'))
+    core.on({ type: 'timer' })
+  }
+  retried(core.on({ type: 'rested' }))
   expect(core.on(ack('a'))).toContainEqual(expect.objectContaining({ do: 'acked' }))
 })
 

@@ -13,9 +13,9 @@ import { neverAgain } from './connection-core.ts'
  * 2. What a broken connection left unanswered is sent again on the next one: an id names the same statement, so the
  *    region stores it once.
  * 3. No more than `mostInFlight` proposals are sent and not answered.
- * 4. A refusal that is worth another try is tried again by itself, `retries` times, before anybody is told; after that on
- *    every new connection, since another region, or the same one later, may take it.
- * 5. There is at most one timer.
+ * 4. A refusal that is worth another try is tried again by itself, `retries` times, before anybody is told; after that
+ *    every minute or so and on every new connection, since the same region later, or another one, may take it.
+ * 5. There is at most one timer of each kind.
  */
 export type SubmitEvent =
   | { type: 'propose'; proposal: Proposal }
@@ -25,11 +25,14 @@ export type SubmitEvent =
   | { type: 'heard'; frame: Frame }
   | { type: 'closed'; code: number }
   | { type: 'timer' }
+  | { type: 'rested' }
 
 export type SubmitAction =
   | { do: 'send'; bytes: Uint8Array }
   /** Takes the place of an earlier timer. */
   | { do: 'wake'; afterMs: number }
+  /** Call `rested` after so long. Takes the place of an earlier one. */
+  | { do: 'rest'; afterMs: number }
   | { do: 'acked'; acks: Ack[] }
   /** Another region has flushed these too. */
   | { do: 'elsewhere'; ids: string[]; regions: string[] }
@@ -45,7 +48,7 @@ export type SubmitCore = {
 
 type Waiting = {
   proposal: Proposal
-  /** `later`: refused for now, to be sent with the next timer. `parked`: told as refused, to be sent on the next connection. */
+  /** `later`: refused for now, to be sent with the next timer. `parked`: told as refused, to be sent after a rest. */
   is: 'due' | 'sent' | 'later' | 'parked'
   attempts: number
   /** Where this connection has saved it. */
@@ -56,6 +59,8 @@ type Waiting = {
 
 const retries = 5
 const mostInFlight = 200
+/** So long, half or half as long again, rests what a region could not take, in ms. */
+const restMs = 60_000
 
 /** The region that was asked may not have heard of the patient yet; so it is with what it could not do just now. */
 export const worthAnotherTry: ReadonlySet<RefusalCode> = new Set([
@@ -69,6 +74,7 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
   const waiting = new Map<string, Waiting>()
   let isOpen = false
   let wakeSet = false
+  let restSet = false
   /** What other regions have flushed, as this connection said last. */
   let replicated: { [region: string]: FrameVector } = {}
 
@@ -99,6 +105,9 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
         wakeSet = false
         for (const one of waiting.values()) if (one.is === 'later') one.is = 'due'
         return []
+      case 'rested':
+        restSet = false
+        return isOpen ? unpark() : []
     }
   }
 
@@ -131,6 +140,8 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
       waiting.delete(id)
       return true
     }
+    // Said twice.
+    if (one.is !== 'sent') return false
     one.attempts += 1
     one.is = one.attempts > retries ? 'parked' : 'later'
     return one.is === 'parked'
@@ -167,7 +178,17 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
     const inFlight = all.filter((one) => one.is === 'sent' && !one.commit).length
     const due = all.filter((one) => one.is === 'due').slice(0, Math.max(0, mostInFlight - inFlight))
     for (const one of due) one.is = 'sent'
-    return [...framesOf(due.map((one) => one.proposal)), ...wake(all.filter((one) => one.is === 'later'))]
+    return [
+      ...framesOf(due.map((one) => one.proposal)),
+      ...wake(all.filter((one) => one.is === 'later')),
+      ...rest(all.some((one) => one.is === 'parked')),
+    ]
+  }
+
+  const rest = (isNeeded: boolean): SubmitAction[] => {
+    if (restSet || !isNeeded) return []
+    restSet = true
+    return [{ do: 'rest', afterMs: Math.round(restMs * (0.5 + deps.random())) }]
   }
 
   const wake = (later: readonly Waiting[]): SubmitAction[] => {
@@ -177,7 +198,7 @@ export function createSubmitCore(deps: { random: () => number }): SubmitCore {
     return [{ do: 'wake', afterMs: fullJitter(attempts, deps.random()) }]
   }
 
-  /** A new connection is another chance for what was parked. */
+  /** Another chance for what was parked. */
   const unpark = (): SubmitAction[] => {
     const parked = [...waiting].filter(([, one]) => one.is === 'parked')
     for (const [, one] of parked) Object.assign(one, { is: 'due', attempts: 0 })

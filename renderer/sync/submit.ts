@@ -27,6 +27,7 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
   const core = createSubmitCore({ random: deps.random })
   let send: Send | undefined
   let cancelTimer = () => {}
+  let cancelRest = () => {}
 
   const handle = (event: SubmitEvent) => {
     for (const action of core.on(event))
@@ -37,6 +38,10 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
         case 'wake':
           cancelTimer()
           cancelTimer = deps.after(action.afterMs, () => handle({ type: 'timer' }))
+          break
+        case 'rest':
+          cancelRest()
+          cancelRest = deps.after(action.afterMs, () => handle({ type: 'rested' }))
           break
         case 'acked':
           deps.onAcked(action.acks)
@@ -76,6 +81,7 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
     stop() {
       leave()
       cancelTimer()
+      cancelRest()
     },
   }
 }

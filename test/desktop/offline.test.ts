@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { describe, expect, test } from 'vitest'
-import { addAllergy, allergyRow, banner, findAndOpen, patientLinks, savedIn } from '../support/story.ts'
+import { addAllergy, allergyRow, banner, findAndOpen, patientLinks } from '../support/story.ts'
 import { desktopLeftOut } from './launch.ts'
 import { desktopOnCluster } from './on-cluster.ts'
 
@@ -39,8 +39,10 @@ describe.skipIf(leftOut !== null)('no region in reach', () => {
     await findAndOpen(third.page, 'krishnamurthy')
     await allergyRow(third.page, drug).getByText('on this device').waitFor()
     await all('start')
-    await savedIn(allergyRow(third.page, drug), 'Nairobi')
-    await allergyRow(third.page, drug).getByText('also in Frankfurt, London').waitFor()
+    // In whichever region answers first.
+    await allergyRow(third.page, drug)
+      .getByText(/^saved in .*also in \w+, \w+/)
+      .waitFor()
     await third.close()
 
     const found = secretsIn(profileOf('nairobi'), [

@@ -65,12 +65,16 @@ describe('a device that keeps what was typed', () => {
       expect(await panel.getByRole('combobox', { name: 'Substance' }).inputValue()).toBe(drug)
       await page.screenshot({ path: 'test-results/moved.png' })
       await panel.getByRole('button', { name: 'Save allergy' }).click()
-      await allergyRow(page, drug).getByText(/^saved in (?:London|Nairobi)/).waitFor()
+      await allergyRow(page, drug)
+        .getByText(/^saved in (?:London|Nairobi)/)
+        .waitFor()
       await page.getByText(/^This device’s copy, confirmed/).waitFor({ state: 'detached' })
     } finally {
       await control('/regions/frankfurt/start', { what: 'server' })
     }
-    await allergyRow(page, drug).getByText(/also in .*Frankfurt/).waitFor()
+    await allergyRow(page, drug)
+      .getByText(/also in .*Frankfurt/)
+      .waitFor()
     expect(await allergyRow(page, drug).count()).toBe(1)
     // It is taken back once it has been steady for a while; a person need not wait for that.
     await page.getByRole('button', { name: /^(?:London|Nairobi) / }).click()
@@ -104,7 +108,9 @@ describe('a device that keeps what was typed', () => {
       await servers('start')
     }
     // In whichever region answers first.
-    await allergyRow(second, offline).getByText(/^saved in .*also in \w+, \w+/).waitFor()
+    await allergyRow(second, offline)
+      .getByText(/^saved in .*also in \w+, \w+/)
+      .waitFor()
     expect(await allergyRow(second, offline).count()).toBe(1)
   })
 
