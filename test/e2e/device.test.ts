@@ -23,8 +23,7 @@ describe('a device that keeps what was typed', () => {
     const first = await openPage(context, 'nairobi')
     await signIn(first, physician('nairobi'))
     await findAndOpen(first, 'bakari')
-    // The page itself comes from a region: the desktop app brings its own.
-    const second = await openPage(context, 'nairobi')
+    await first.evaluate(async () => void (await navigator.serviceWorker.ready))
     await servers('stop')
     try {
       const drug = substance()
@@ -33,6 +32,8 @@ describe('a device that keeps what was typed', () => {
       // Without a word to the page.
       await first.close({ runBeforeUnload: false })
 
+      // The page comes from this device, too.
+      const second = await openPage(context, 'nairobi')
       await signIn(second, physician('nairobi'))
       await second.getByText(/^Nairobi does not answer since/).waitFor()
       await second.getByRole('button', { name: '1 change on the way' }).waitFor()
