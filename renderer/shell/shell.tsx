@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core'
 import { IconKeyboard, IconSend, IconUsers } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
@@ -105,18 +106,12 @@ function OutboxPlace({ current }: { current: boolean }) {
   const { changes } = useUnsent()
   const count = changes.length
   return (
-    <Link
-      to="/outbox"
-      className={classes.place}
-      data-current={current || undefined}
-      title={t('rail.outbox')}
-      aria-label={count > 0 ? t('rail.outboxCount', { count }) : undefined}
-    >
+    <Link to="/outbox" className={classes.place} data-current={current || undefined} title={t('rail.outbox')}>
       <IconSend size={22} stroke={1.6} aria-hidden />
       <span>{t('rail.outbox')}</span>
       {count > 0 && (
-        <b className={classes.badge} data-tone={changes.some(isRefused) ? 'critical' : undefined} aria-hidden>
-          {count > 99 ? '99+' : count}
+        <b className={classes.badge} data-tone={changes.some(isRefused) ? 'critical' : undefined}>
+          {count > 99 ? '99+' : count} <VisuallyHidden>{t('rail.waiting', { count })}</VisuallyHidden>
         </b>
       )}
     </Link>

@@ -94,8 +94,8 @@ export const en = {
     label: 'Main',
     patients: 'Patients',
     outbox: 'Outbox',
-    outboxCount_one: 'Outbox, {{count}} change',
-    outboxCount_other: 'Outbox, {{count}} changes',
+    waiting_one: 'change',
+    waiting_other: 'changes',
     help: 'Help',
   },
 
