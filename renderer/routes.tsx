@@ -43,7 +43,7 @@ const outbox = createRoute({
     return (
       <OutboxPage
         exporting={search.export === true}
-        onExported={() => void navigate({ to: '/outbox', replace: true })}
+        onExporting={() => void navigate({ to: '/outbox', replace: true })}
       />
     )
   },

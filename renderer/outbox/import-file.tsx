@@ -1,4 +1,4 @@
-import { Alert, Button, FileButton, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
+import { Button, FileButton, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle, IconFileImport } from '@tabler/icons-react'
 import { type FormEvent, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -101,16 +101,13 @@ function Chosen(props: {
         )}
       </div>
       {problem && (
-        <Alert
-          icon={<IconAlertTriangle aria-hidden />}
-          title={t(`importFile.problems.${problem}.title`)}
-          variant="outline"
-          color="red"
-          className={classes.problem}
-          role="alert"
-        >
-          {t(`importFile.problems.${problem}.text`)}
-        </Alert>
+        <div className={classes.damaged} role="alert">
+          <IconAlertTriangle size={20} aria-hidden />
+          <div>
+            <strong>{t(`importFile.problems.${problem}.title`)}</strong>
+            <div>{t(`importFile.problems.${problem}.text`)}</div>
+          </div>
+        </div>
       )}
       {read ? (
         <Passphrase bytes={read.bytes} onPlan={setPlan} onProblem={setProblem} onClose={props.onClose} />

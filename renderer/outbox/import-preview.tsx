@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useWork } from '../session/use-work.tsx'
 import type { ImportPlan } from './import-plan.ts'
 import classes from './outbox.module.css'
-import { type PatientsById, patientLine } from './patient-line.ts'
+import { type PatientsById, patientWords } from './patient-line.ts'
 import { useUnsent } from './use-unsent.tsx'
 
 /** So many are named of each kind. */
@@ -54,7 +54,8 @@ export function ImportPreview({
       <ul className={classes.named} tabIndex={0}>
         {changes.slice(0, mostNamed).map((change) => (
           <li key={change.id}>
-            {change.about} <span className={classes.quiet}>{patientLine(t, patients, change).name}</span>
+            <strong>{change.about}</strong>
+            <div className={classes.quiet}>{patientWords(t, patients, change)}</div>
           </li>
         ))}
         {changes.length > mostNamed && <li>{t('putAside.more', { count: changes.length - mostNamed })}</li>}

@@ -1,7 +1,7 @@
 import { Button, Group, Text, Title } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconDownload, IconFileImport } from '@tabler/icons-react'
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMinute } from '../chart/use-minute.ts'
 import { useWorklist } from '../patients/use-worklist.ts'
@@ -21,7 +21,7 @@ import { useDroppedFile } from './use-dropped-file.ts'
 import { useUnsent } from './use-unsent.tsx'
 
 /** Everything of this person on this device that has not arrived everywhere, and what was not accepted. */
-export function OutboxPage({ exporting, onExported }: { exporting: boolean; onExported: () => void }) {
+export function OutboxPage({ exporting, onExporting }: { exporting: boolean; onExporting: () => void }) {
   const { t } = useTranslation()
   const unsent = useUnsent()
   const { changes, retry } = unsent
@@ -69,6 +69,13 @@ export function OutboxPage({ exporting, onExported }: { exporting: boolean; onEx
     }, []),
   }
 
+  // Asked for once: it does not come back with the next change.
+  const asked = exporting && (changes.length > 0 || unsent.state !== 'reading')
+  useEffect(() => {
+    if (!asked) return
+    if (changes.length > 0) setToExport(changes)
+    onExporting()
+  }, [asked, changes, onExporting])
   useDroppedFile(
     useCallback((dropped: File) => {
       setFile(dropped)
@@ -155,13 +162,7 @@ export function OutboxPage({ exporting, onExported }: { exporting: boolean; onEx
           setToPutAside(undefined)
         }}
       />
-      <ExportFile
-        changes={toExport ?? (exporting && changes.length > 0 ? changes : undefined)}
-        onClose={() => {
-          setToExport(undefined)
-          if (exporting) onExported()
-        }}
-      />
+      <ExportFile changes={toExport} onClose={() => setToExport(undefined)} />
       <ImportFile
         opened={importing}
         file={file}

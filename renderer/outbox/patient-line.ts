@@ -25,3 +25,9 @@ export function patientLine(t: TFunction, patients: PatientsById, { patientId }:
     timeZone: row.timeZone,
   }
 }
+
+/** In one line: `SMITH, John (Mr) · Born 05-Jan-2009 · 9a62 8ccd`. */
+export function patientWords(t: TFunction, patients: PatientsById, change: StoredChange): string {
+  const { name, beside } = patientLine(t, patients, change)
+  return [name, ...beside].join(' · ')
+}

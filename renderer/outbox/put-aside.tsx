@@ -2,7 +2,7 @@ import { Button, Group, Modal, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { StoredChange } from '../replica/stored-change.ts'
 import classes from './outbox.module.css'
-import { type PatientsById, patientLine } from './patient-line.ts'
+import { type PatientsById, patientWords } from './patient-line.ts'
 
 const mostNamed = 6
 
@@ -30,11 +30,7 @@ export function PutAside(props: {
         {changes.slice(0, mostNamed).map((change) => (
           <li key={change.id}>
             <strong>{change.about}</strong>
-            <div className={classes.quiet}>
-              {[patientLine(t, props.patients, change)].map(({ name, beside }) =>
-                [name, ...beside].join(' · '),
-              )}
-            </div>
+            <div className={classes.quiet}>{patientWords(t, props.patients, change)}</div>
           </li>
         ))}
         {count > mostNamed && <li>{t('putAside.more', { count: count - mostNamed })}</li>}

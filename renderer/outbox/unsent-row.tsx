@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Checkbox, Tooltip } from '@mantine/core'
-import { IconAlertTriangle, IconArchive, IconArrowUp, IconCheck, IconDownload } from '@tabler/icons-react'
+import { IconAlertTriangle, IconArrowUp, IconCheck, IconDownload } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { type MouseEvent, memo } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -73,14 +73,14 @@ export const UnsentRow = memo(function UnsentRow(
             >
               {t('outbox.edit')}
             </Link>
-            <Tooltip label={t('outbox.putAside')}>
-              <ActionIcon
-                aria-label={t('outbox.putAsideNamed', names)}
-                onClick={() => props.onPutAside(change)}
-              >
-                <IconArchive size={18} aria-hidden />
-              </ActionIcon>
-            </Tooltip>
+            <Button
+              size="compact-sm"
+              variant="subtle"
+              aria-label={t('outbox.putAsideNamed', names)}
+              onClick={() => props.onPutAside(change)}
+            >
+              {t('outbox.putAside')}
+            </Button>
           </>
         )}
         <Tooltip label={t('outbox.export')}>

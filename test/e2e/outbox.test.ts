@@ -37,14 +37,22 @@ async function withChange(fate: Fate, options: Parameters<typeof newContext>[0] 
   const window = await newWindow(fate, options)
   await signIn(window.page, physician('nairobi'))
   await findAndOpen(window.page, 'bakari')
+  if (fate !== 'hold') return { ...window, drug: await refuseOne(window.page, 1) }
   const drug = substance()
-  await window.page.getByRole('button', { name: 'Add allergy' }).click()
-  await window.page.getByRole('combobox', { name: 'Substance' }).fill(drug)
-  await window.page.keyboard.press('Tab')
-  await window.page.getByRole('button', { name: 'Save allergy' }).click()
-  const shown = fate === 'hold' ? /1 change on the way/ : /1 not accepted/
-  await window.page.getByRole('button', { name: shown }).waitFor()
+  await addAllergy(window.page, { substance: drug })
+  await window.page.getByRole('button', { name: '1 change on the way' }).waitFor()
   return { ...window, drug }
+}
+
+/** Enters one that is refused at once, so that it never stands in the chart; `count` are refused then. */
+async function refuseOne(page: Page, count: number): Promise<string> {
+  const drug = substance()
+  await page.getByRole('button', { name: 'Add allergy' }).click()
+  await page.getByRole('combobox', { name: 'Substance' }).fill(drug)
+  await page.keyboard.press('Tab')
+  await page.getByRole('button', { name: 'Save allergy' }).click()
+  await page.getByRole('button', { name: `${count} not accepted` }).waitFor()
+  return drug
 }
 
 /** Changes that were made elsewhere, for a file. */
@@ -293,6 +301,7 @@ describe('the outbox', () => {
 
   test('RE279 on a device without room refused changes are still tried again, exported and put aside', async () => {
     const { page, region, drug } = await withChange('erased')
+    const other = await refuseOne(page, 2)
     await goToOutbox(page)
     await page.evaluate(fillDisk)
     const file = await sealed(changesOf('physician.nairobi', 1))
@@ -304,7 +313,16 @@ describe('the outbox', () => {
       .getByRole('button', { name: /^Export/ })
       .click()
     expect((await exportWith(page, passphrase)).bytes.length).toBeGreaterThan(300)
+    await outboxRow(page, drug)
+      .getByRole('button', { name: /^Retry/ })
+      .click()
+    await group(page, 'Not accepted').getByText('this patient was erased').first().waitFor()
     region.let('pass')
+    await outboxRow(page, other)
+      .getByRole('button', { name: /^Put aside/ })
+      .click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Put aside' }).click()
+    await outboxRow(page, other).waitFor({ state: 'detached' })
     await outboxRow(page, drug)
       .getByRole('button', { name: /^Retry/ })
       .click()
