@@ -82,7 +82,7 @@ export function ImportPreview({
       )}
       <Group justify="flex-end" mt="xs">
         <Button variant="default" onClick={onClose}>
-          {t('app.cancel')}
+          {t(count > 0 ? 'app.cancel' : 'app.close')}
         </Button>
         {count > 0 && (
           <Button loading={state === 'busy'} onClick={doImport}>

@@ -7,6 +7,8 @@ import { useMinute } from '../chart/use-minute.ts'
 import { useWorklist } from '../patients/use-worklist.ts'
 import type { StoredChange } from '../replica/stored-change.ts'
 import type { Written } from '../replica/written.ts'
+import { regionTitle } from '../session/regions.ts'
+import { useReach, useWork } from '../session/use-work.tsx'
 import { DamagedRows } from './damaged-rows.tsx'
 import { ExportFile } from './export-file.tsx'
 import { ImportFile } from './import-file.tsx'
@@ -33,6 +35,14 @@ export function OutboxPage({ exporting, onExporting }: { exporting: boolean; onE
   const [importing, setImporting] = useState(false)
   const [file, setFile] = useState<File>()
   const [unwritten, setUnwritten] = useState<Exclude<Written['outcome'], 'written'>>()
+  const { who } = useWork()
+  const reach = useReach()
+  const hint =
+    reach.state === 'silent'
+      ? 'silent'
+      : reach.state === 'answers' && !reach.takesWrites
+        ? 'noWrites'
+        : 'goes'
   useDocumentTitle(t('app.title', { page: t('outbox.title') }))
   useMinute()
 
@@ -136,7 +146,7 @@ export function OutboxPage({ exporting, onExporting }: { exporting: boolean; onE
       />
       <UnsentGroup
         heading={t('outbox.onTheWay')}
-        hint={t('outbox.onTheWayHint')}
+        hint={t(`outbox.onTheWayHint.${hint}`, { region: regionTitle(who.region) })}
         changes={going}
         {...shared}
       />

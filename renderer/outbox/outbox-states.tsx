@@ -2,21 +2,16 @@ import { Button, Skeleton, Text, Title } from '@mantine/core'
 import { IconAlertTriangle, IconInfoCircle, IconSend } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { regionTitle } from '../session/regions.ts'
-import { useReach, useWork } from '../session/use-work.tsx'
+import { useWork } from '../session/use-work.tsx'
 import { Slow } from '../shell/slow.tsx'
 import classes from './outbox.module.css'
-import { isRefused } from './unsent.ts'
 import { useUnsent } from './use-unsent.tsx'
 
-/** What holds for all of it: a region that does not answer, a browser that promises nothing. */
+/** What holds for all of it: an outbox that cannot be read, a browser that promises nothing. */
 export function States() {
   const { t } = useTranslation()
-  const { who, persisted } = useWork()
-  const { state, changes, reread } = useUnsent()
-  const reach = useReach()
-  const region = regionTitle(who.region)
-  const going = changes.some((change) => !isRefused(change))
+  const { persisted } = useWork()
+  const { state, reread } = useUnsent()
   return (
     <>
       {state === 'failed' && (
@@ -26,10 +21,6 @@ export function States() {
             {t('app.tryAgain')}
           </Button>
         </Line>
-      )}
-      {going && reach.state === 'silent' && <Line tone="warn">{t('outbox.silent', { region })}</Line>}
-      {going && reach.state === 'answers' && !reach.takesWrites && (
-        <Line tone="warn">{t('outbox.noWrites', { region })}</Line>
       )}
       {!persisted && <Line tone="quiet">{t('strip.notPersisted')}</Line>}
     </>
