@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { app, BrowserWindow, session } from 'electron'
 import { declareAppScheme, serveAppScheme } from './app-scheme.ts'
+import { allowOwnDownloads } from './downloads.ts'
 import { hardenSession, hardenWebContents } from './hardening.ts'
 import { installMenu } from './menu.ts'
 import { type Options, readOptions } from './options.ts'
@@ -39,6 +40,7 @@ function start({ profile, config }: Options): void {
 
   void app.whenReady().then(() => {
     hardenSession(session.defaultSession)
+    allowOwnDownloads(session.defaultSession)
     serveAppScheme(rendererFolder())
     installMenu({ developer: !app.isPackaged, mac: process.platform === 'darwin' })
     openWindow({

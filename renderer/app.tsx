@@ -1,10 +1,11 @@
 import { MantineProvider } from '@mantine/core'
-import { RouterProvider } from '@tanstack/react-router'
+import { createHashHistory, RouterProvider } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { openReplica } from './replica/open-replica.ts'
 import { createAppRouter } from './routes.tsx'
 import { createEntering } from './session/entering.ts'
 import { createCall } from './session/http.ts'
+import { keepPlacesApart } from './session/left-places.ts'
 import { createSession } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
 import { fetchHere, WorkProvider } from './session/use-work.tsx'
@@ -27,9 +28,29 @@ export function App() {
     [],
   )
   const entering = useMemo(() => createEntering({ session, open: openReplica }), [session])
-  const router = useMemo(() => createAppRouter(), [])
+  // Addresses after `#`, so that they work at `/` of a region and at `app://meridian/` alike.
+  const history = useMemo(() => createHashHistory(), [])
+  useMemo(
+    () =>
+      keepPlacesApart({
+        session,
+        storage: sessionStorage,
+        places: {
+          current: () => history.location.href,
+          index: () => history.location.state.__TSR_index,
+          back: (steps) => history.go(-steps),
+          replace: (place) => history.replace(place),
+          push: (place) => history.push(place),
+          onMove: (listener) => history.subscribe(listener),
+        },
+        soon: (act) => setTimeout(act, 0),
+      }),
+    [session, history],
+  )
   const state = useStore(session.onChange, session.current)
   const replica = entering.replica()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each sign-in has a router of its own
+  const router = useMemo(() => createAppRouter(history), [history, replica])
 
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">

@@ -1,12 +1,16 @@
 import {
-  createHashHistory,
   createRootRoute,
   createRoute,
   createRouter,
   Navigate,
+  type RouterHistory,
+  useNavigate,
   useParams,
+  useSearch,
 } from '@tanstack/react-router'
 import { lazy } from 'react'
+import { z } from 'zod'
+import { OutboxPage } from './outbox/outbox-page.tsx'
 import { PatientsPage } from './patients/patients-page.tsx'
 import { Shell } from './shell/shell.tsx'
 
@@ -19,6 +23,8 @@ const patients = createRoute({ getParentRoute: () => root, path: '/', component:
 const chart = createRoute({
   getParentRoute: () => root,
   path: '/patients/$patientId',
+  // The id of a change that was not accepted, to be entered anew.
+  validateSearch: z.object({ edit: z.string().optional().catch(undefined) }),
   component: function Chart() {
     const { patientId } = useParams({ from: '/patients/$patientId' })
     // A chart of its own for each patient: nothing of the one before can stay on screen.
@@ -26,11 +32,28 @@ const chart = createRoute({
   },
 })
 
-/** Addresses after `#`, so that they work at `/` of a region and at `app://meridian/` alike. */
-export function createAppRouter() {
+const outbox = createRoute({
+  getParentRoute: () => root,
+  path: '/outbox',
+  // Whoever signs out can export first.
+  validateSearch: z.object({ export: z.boolean().optional().catch(undefined) }),
+  component: function Outbox() {
+    const search = useSearch({ from: '/outbox' })
+    const navigate = useNavigate()
+    return (
+      <OutboxPage
+        exporting={search.export === true}
+        onExporting={() => void navigate({ to: '/outbox', replace: true })}
+      />
+    )
+  },
+})
+
+/** Of one sign-in, so that no screen of the one before is drawn. Addresses stand after `#`. */
+export function createAppRouter(history: RouterHistory) {
   // Loaded while somebody looks for a patient, not when they have found one.
   requestIdleCallback(() => void loadChart())
-  return createRouter({ routeTree: root.addChildren([patients, chart]), history: createHashHistory() })
+  return createRouter({ routeTree: root.addChildren([patients, chart, outbox]), history })
 }
 
 declare module '@tanstack/react-router' {

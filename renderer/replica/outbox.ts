@@ -24,8 +24,11 @@ export type Outbox = {
   remove(ids: readonly string[]): Promise<Written>
   /** In the order in which they were put; and how many rows cannot be read. Rejects if the database cannot be read. */
   all(): Promise<{ changes: StoredChange[]; damaged: number }>
-  /** What cannot be read, as it is, for whoever may still be able to make something of it. `sealed` is base64. */
-  exportDamaged(): Promise<{ order: number; sealed: string }[]>
+  /**
+   * What cannot be read, as it is, for whoever may still be able to make something of it. `sealed` is base64; `key`, without
+   * which it cannot be opened, is empty where the row has none.
+   */
+  exportDamaged(): Promise<{ order: number; key: string; sealed: string }[]>
   /** Calls when this window or another of the profile has changed the outbox. */
   onChange(listener: () => void): () => void
 }
@@ -122,12 +125,13 @@ export function createOutbox({ database, vault, announce }: OutboxDeps): Outbox 
 /** A row without bytes is told too: its order is its primary key, without which no row can be stored. */
 const exportedShape = z.object({
   order: outboxRowShape.shape.order,
+  key: outboxRowShape.shape.key.catch(''),
   sealed: outboxRowShape.shape.sealed.catch(new Uint8Array()),
 })
 
-function exported(row: unknown): { order: number; sealed: string } {
-  const { order, sealed } = exportedShape.parse(row)
-  return { order, sealed: base64(sealed) }
+function exported(row: unknown): { order: number; key: string; sealed: string } {
+  const { order, key, sealed } = exportedShape.parse(row)
+  return { order, key, sealed: base64(sealed) }
 }
 
 function base64(bytes: Uint8Array): string {

@@ -11,6 +11,7 @@ import {
   TextInput,
   Title,
 } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
 import { IconAlertTriangle, IconArrowBigUpLine, IconInfoCircle } from '@tabler/icons-react'
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -29,6 +30,8 @@ type Finding =
 export function SignIn({ entering, ended }: { entering: Entering; ended: boolean }) {
   const { t } = useTranslation()
   const [finding, ask] = useRegions()
+  // In place of the name of the last patient.
+  useDocumentTitle(t('app.name'))
 
   return (
     <main className={classes.page}>

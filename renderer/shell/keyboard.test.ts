@@ -8,6 +8,7 @@ test('RE110 single keys and pairs give their commands', () => {
   const keys = createKeys()
   expect(['/', 'n', '?'].map((key) => press(keys, key, 0))).toEqual(['search', 'new', 'help'])
   expect([press(keys, 'g', 0), press(keys, 'p', 500)]).toEqual([undefined, 'patients'])
+  expect([press(keys, 'g', 0), press(keys, 'o', 500)]).toEqual([undefined, 'outbox'])
 })
 
 test('RE111 a pair that takes too long, keys in a field, and keys with a modifier give none', () => {

@@ -5,12 +5,19 @@
  * |---|---|
  * | `/` | search |
  * | `g` `p` | patients |
+ * | `g` `o` | outbox |
  * | `n` | new |
  * | `?` | help |
  */
-export type Command = 'search' | 'patients' | 'new' | 'help'
+export type Command = 'search' | 'patients' | 'outbox' | 'new' | 'help'
 
-const commands: { [keys: string]: Command } = { '/': 'search', 'g p': 'patients', n: 'new', '?': 'help' }
+const commands: { [keys: string]: Command } = {
+  '/': 'search',
+  'g p': 'patients',
+  'g o': 'outbox',
+  n: 'new',
+  '?': 'help',
+}
 
 /** For the help dialog, in its order. */
 export const shortcuts: readonly { keys: readonly string[]; command: Command }[] = Object.entries(

@@ -1,7 +1,10 @@
-import { IconKeyboard, IconUsers } from '@tabler/icons-react'
+import { VisuallyHidden } from '@mantine/core'
+import { IconKeyboard, IconSend, IconUsers } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isRefused } from '../outbox/unsent.ts'
+import { UnsentProvider, useUnsent } from '../outbox/use-unsent.tsx'
 import { Notices } from '../status/notices.tsx'
 import { StatusStrip } from '../status/strip.tsx'
 import { KeysHelp } from './keys-help.tsx'
@@ -13,6 +16,14 @@ import { useCommand } from './use-commands.tsx'
 
 /** What stands around every screen: strip, notices, banner, rail. */
 export function Shell() {
+  return (
+    <UnsentProvider>
+      <Frame />
+    </UnsentProvider>
+  )
+}
+
+function Frame() {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const [bannerSlot, setBannerSlot] = useState<HTMLElement | null>(null)
@@ -34,6 +45,7 @@ export function Shell() {
   const toPatients = () => void navigate({ to: '/' })
   useCommand('patients', toPatients)
   useCommand('search', toPatients)
+  useCommand('outbox', () => void navigate({ to: '/outbox' }))
   useCommand('help', () => setHelp(true))
 
   return (
@@ -60,6 +72,7 @@ export function Shell() {
               <IconUsers size={22} stroke={1.6} aria-hidden />
               <span>{t('rail.patients')}</span>
             </Link>
+            <OutboxPlace current={path === '/outbox'} />
             <button
               type="button"
               className={classes.place}
@@ -84,6 +97,24 @@ export function Shell() {
         <KeysHelp opened={help} onClose={() => setHelp(false)} />
       </div>
     </OnScreenContext>
+  )
+}
+
+/** The way to the outbox, with how much is in it. */
+function OutboxPlace({ current }: { current: boolean }) {
+  const { t } = useTranslation()
+  const { changes } = useUnsent()
+  const count = changes.length
+  return (
+    <Link to="/outbox" className={classes.place} data-current={current || undefined} title={t('rail.outbox')}>
+      <IconSend size={22} stroke={1.6} aria-hidden />
+      <span>{t('rail.outbox')}</span>
+      {count > 0 && (
+        <b className={classes.badge} data-tone={changes.some(isRefused) ? 'critical' : undefined}>
+          {count > 99 ? '99+' : count} <VisuallyHidden>{t('rail.waiting', { count })}</VisuallyHidden>
+        </b>
+      )}
+    </Link>
   )
 }
 

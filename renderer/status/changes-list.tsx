@@ -1,4 +1,4 @@
-import { Button, Group, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { IconAlertTriangle, IconArrowUp, IconCheck } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { clockBeside } from '../chart/use-when.tsx'
@@ -10,14 +10,17 @@ import classes from './changes-list.module.css'
 import { useRefusalWords } from './refusal-words.ts'
 import { savedWords } from './rung.tsx'
 
-/** Every change of this window, the latest first, with the rung that it has reached. */
-export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
+/** Changes of this window, the latest first, with the rung that they have reached; at most so many. */
+export function ChangesList({ only, most }: { only?: (change: Change) => boolean; most?: number }) {
   const { t } = useTranslation()
   const { changes, who } = useWork()
-  const why = useRefusalWords()
+  const words = useRefusalWords()
   const { timeZone } = useOnScreen()
   const region = regionTitle(who.region)
-  const list = [...useLadder().values()].filter(only ?? (() => true)).reverse()
+  const list = [...useLadder().values()]
+    .filter(only ?? (() => true))
+    .reverse()
+    .slice(0, most)
   if (list.length === 0)
     return (
       <Text fz="sm" c="dimmed">
@@ -40,28 +43,19 @@ export function ChangesList({ only }: { only?: (change: Change) => boolean }) {
             <div className={classes.rung}>
               {change.rung.at === 'device' && t('ladder.deviceLong')}
               {change.rung.at === 'saved' && savedWords(t, change.rung)}
-              {change.rung.at === 'refused' && t('ladder.refusedLong', { region, why: why(change.rung) })}
+              {change.rung.at === 'refused' && t('ladder.refusedLong', { region, ...words(change.rung) })}
             </div>
           </div>
           {change.rung.at === 'refused' && (
-            <Group gap={4} wrap="nowrap" className={classes.actions}>
-              <Button
-                size="compact-sm"
-                variant="default"
-                aria-label={t('ladder.retryNamed', { about: change.about })}
-                onClick={() => changes.retry(change.id)}
-              >
-                {t('ladder.retry')}
-              </Button>
-              <Button
-                size="compact-sm"
-                variant="subtle"
-                aria-label={t('ladder.dismissNamed', { about: change.about })}
-                onClick={() => changes.dismiss(change.id)}
-              >
-                {t('ladder.dismiss')}
-              </Button>
-            </Group>
+            <Button
+              size="compact-sm"
+              variant="default"
+              className={classes.actions}
+              aria-label={t('ladder.retryNamed', { about: change.about })}
+              onClick={() => changes.retry(change.id)}
+            >
+              {t('ladder.retry')}
+            </Button>
           )}
         </li>
       ))}

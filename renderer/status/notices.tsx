@@ -1,9 +1,11 @@
 import { Button } from '@mantine/core'
 import { IconAlertOctagon, IconAlertTriangle } from '@tabler/icons-react'
+import { Link, useRouterState } from '@tanstack/react-router'
 import type { TFunction } from 'i18next'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clockBeside } from '../chart/use-when.tsx'
+import { useUnsent } from '../outbox/use-unsent.tsx'
 import { regionTitle } from '../session/regions.ts'
 import { useLadder, useReach, useWork } from '../session/use-work.tsx'
 import { useOnScreen } from '../shell/on-screen.ts'
@@ -21,6 +23,9 @@ export function Notices() {
   const preferred = useStore(regions.onChange, regions.preferred)
   const away = useStore(regions.onChange, regions.reaches).get(preferred) ?? reach
   const refused = notAccepted(useLadder())
+  const { damaged } = useUnsent()
+  // The outbox says both itself, and more of it.
+  const atOutbox = useRouterState({ select: (state) => state.location.pathname === '/outbox' })
   const region = regionTitle(who.region)
   const { timeZone } = useOnScreen()
   const off = wrongClock(reach)
@@ -66,14 +71,30 @@ export function Notices() {
           {t('notice.clock.text')}
         </Notice>
       )}
-      {refused.length > 0 && (
+      {refused.length > 0 && !atOutbox && (
         <Notice tone="critical" heading={t('notice.refused.heading', { count: refused.length })}>
-          <ChangesList only={(change) => change.rung.at === 'refused'} />
+          <ChangesList only={(change) => change.rung.at === 'refused'} most={mostRefused} />
+          <Link to="/outbox" className={classes.link}>
+            {refused.length > mostRefused
+              ? t('notice.refused.more', { count: refused.length - mostRefused })
+              : t('strip.toOutbox')}
+          </Link>
+        </Notice>
+      )}
+      {damaged > 0 && !atOutbox && (
+        <Notice tone="critical" heading={t('notice.damaged.heading', { count: damaged })}>
+          {t('notice.damaged.text', { count: damaged })}{' '}
+          <Link to="/outbox" className={classes.link}>
+            {t('strip.toOutbox')}
+          </Link>
         </Notice>
       )}
     </div>
   )
 }
+
+/** So many of them are named; the outbox has all. */
+const mostRefused = 3
 
 /** A span of time in the one unit that says enough. */
 function span(t: TFunction, ms: number): string {

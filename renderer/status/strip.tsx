@@ -1,23 +1,25 @@
-import { Button, Group, Menu, Modal, Popover, Text, useMantineColorScheme } from '@mantine/core'
+import { Anchor, Menu, Popover, Text, useMantineColorScheme } from '@mantine/core'
 import {
   IconAlertTriangle,
   IconArrowUp,
   IconCheck,
   IconChevronDown,
   IconDeviceDesktop,
+  IconInfoCircle,
   IconKeyboard,
   IconLogout,
   IconMoon,
   IconSun,
 } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLadder, useWork } from '../session/use-work.tsx'
-import { useOnScreen } from '../shell/on-screen.ts'
 import { useBannerHeight } from '../shell/slots.ts'
 import { notAccepted, onTheWay } from '../sync/ladder.ts'
 import { ChangesList } from './changes-list.tsx'
 import { RegionsMenu } from './regions-menu.tsx'
+import { SignOut, useAsksBeforeSignOut } from './sign-out.tsx'
 import classes from './strip.module.css'
 
 /** One line, always there: region, round trip, connection, changes on the way, user. */
@@ -78,10 +80,14 @@ function ChangesOnTheWay() {
       </Popover.Target>
       <Popover.Dropdown aria-label={t('strip.changes')}>
         <ChangesList />
+        <Anchor component={Link} to="/outbox" fz="sm" fw={600} mt="xs" onClick={() => setOpened(false)}>
+          {t('strip.toOutbox')}
+        </Anchor>
         {!persisted && (
-          <Text fz="xs" c="dimmed" mt="sm">
+          <div className={classes.hint}>
+            <IconInfoCircle size={16} aria-hidden className={classes.hintMark} />
             {t('strip.notPersisted')}
-          </Text>
+          </div>
         )}
       </Popover.Dropdown>
     </Popover>
@@ -98,11 +104,10 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { t } = useTranslation()
   const { who, session } = useWork()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
-  const going = onTheWay(useLadder()).length
   const [opened, setOpened] = useState(false)
-  const [asking, setAsking] = useState(false)
+  const [leaving, setLeaving] = useState(false)
+  const asks = useAsksBeforeSignOut()
   const below = useBannerHeight()
-  const { typed } = useOnScreen()
   const { user } = who
   const role = isKnownRole(user.role) ? t(`strip.roles.${user.role}`) : user.role
   return (
@@ -145,30 +150,13 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
           </Menu.Item>
           <Menu.Item
             leftSection={<IconLogout size={16} aria-hidden />}
-            onClick={() => (going > 0 || typed ? setAsking(true) : session.signOut())}
+            onClick={() => (asks ? setLeaving(true) : session.signOut())}
           >
             {t('strip.signOut')}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title={going > 0 ? t('signOut.title', { count: going }) : t('signOut.typedTitle')}
-        closeButtonProps={{ 'aria-label': t('app.close') }}
-        centered
-      >
-        {going > 0 && <Text mb="md">{t('signOut.text', { count: going })}</Text>}
-        {typed && <Text mb="md">{t('signOut.typedText')}</Text>}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={() => session.signOut()}>
-            {t(going > 0 && !typed ? 'signOut.leave' : 'signOut.leaveTyped')}
-          </Button>
-          <Button data-autofocus onClick={() => setAsking(false)}>
-            {t('signOut.stay')}
-          </Button>
-        </Group>
-      </Modal>
+      <SignOut opened={leaving} onClose={() => setLeaving(false)} />
     </>
   )
 }

@@ -169,8 +169,8 @@ test('SY25 changes that were made elsewhere are kept and proposed, those that ar
     at: 1,
     rung: { at: 'refused', code: 'schema', detail: '' },
   })
-  await changes.adopt([foreign(1), foreign(2)])
-  expect([...rows.keys()]).toEqual([id(1), id(2)])
-  expect(changes.ladder().get(id(1))?.rung.at).toBe('saved')
-  expect(proposed).toContain(id(2))
+  await changes.adopt([foreign(1), foreign(2), { ...foreign(3), rung: { at: 'device' } }])
+  expect([...rows.keys()]).toEqual([id(1), id(2), id(3)])
+  expect([1, 2, 3].map((n) => changes.ladder().get(id(n))?.rung.at)).toEqual(['saved', 'refused', 'device'])
+  expect(proposed).toEqual([id(1), id(3)])
 })

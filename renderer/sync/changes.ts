@@ -23,7 +23,7 @@ export type Changes = {
   onChange(listener: () => void): () => void
   /** Keeps statements about one patient and proposes them. Resolves when they are kept, or with why they are not. */
   propose(patientId: string, statements: readonly { entry: Entry; about: string }[]): Promise<Proposed>
-  /** Keeps changes that were made elsewhere, as ones that no region has yet. Those that are here already stay as they are. */
+  /** Keeps changes that were made elsewhere, on the rung that they had there. Those that are here already stay as they are. */
   adopt(changes: readonly StoredChange[]): Promise<Proposed>
   retry(id: string): void
   dismiss(id: string): void
@@ -95,9 +95,10 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
     switch (news.type) {
       case 'proposed':
         for (const text of news.changes) {
-          const change = unpackChange(text)
-          if (change) step({ type: 'proposed', change })
-          if (change) submitAll([change.id])
+          const stored = unpackChange(text)
+          if (!stored) continue
+          step({ type: 'proposed', change: onLadder(stored) })
+          submitAll([stored.id])
         }
         return
       case 'retried':
@@ -115,16 +116,14 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
     }
   }
 
-  const put = async (changes: readonly Omit<Change, 'rung' | 'since'>[]): Promise<Proposed> => {
-    const at = now()
-    const stored = changes.map((one) => inOutbox({ ...one, rung: { at: 'device' }, since: at }))
+  const put = async (stored: readonly StoredChange[]): Promise<Proposed> => {
     const written = await outbox.put(stored)
     if (written.outcome !== 'written') return written
     const packed = stored.map(packChange).flatMap((one) => ('text' in one ? one.text : []))
     windows.tell({ type: 'proposed', changes: packed })
     // On the ladder first: the answer must find it there.
-    for (const change of changes) step({ type: 'proposed', change })
-    const ids = changes.map(({ id }) => id)
+    for (const one of stored) step({ type: 'proposed', change: onLadder(one) })
+    const ids = stored.map(({ id }) => id)
     submitAll(ids)
     return { outcome: 'kept', ids }
   }
@@ -139,10 +138,21 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    propose: (patientId, statements) =>
-      put(statements.map(({ entry, about }) => ({ id: entryId(entry), entry, patientId, about }))),
-    adopt: (changes) =>
-      put(changes.map(({ id, entry, patientId, about }) => ({ id, entry, patientId, about }))),
+    propose(patientId, statements) {
+      const at = now()
+      const made = statements.map(
+        ({ entry, about }): StoredChange => ({
+          id: entryId(entry),
+          entry,
+          patientId,
+          about,
+          at,
+          rung: { at: 'device' },
+        }),
+      )
+      return put(made)
+    },
+    adopt: put,
     retry(id) {
       if (ladder.get(id)?.rung.at !== 'refused') return
       retry([id])

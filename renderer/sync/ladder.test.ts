@@ -19,7 +19,10 @@ const entry: Entry = {
 }
 const proposed: Ladder = climb(
   new Map(),
-  { type: 'proposed', change: { id: 'e1', entry, patientId: 'p1', about: 'Allergy' } },
+  {
+    type: 'proposed',
+    change: { id: 'e1', entry, patientId: 'p1', about: 'Allergy', rung: { at: 'device' } },
+  },
   1000,
 )
 const acked = (ladder: Ladder, origin: string, now: number) =>

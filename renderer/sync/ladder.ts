@@ -31,7 +31,7 @@ export type Change = {
 export type Ladder = ReadonlyMap<string, Change>
 
 export type LadderEvent =
-  | { type: 'proposed'; change: Omit<Change, 'rung' | 'since'> }
+  | { type: 'proposed'; change: Omit<Change, 'since'> }
   | { type: 'acked'; acks: readonly Ack[] }
   /** Other regions have flushed it too. */
   | { type: 'elsewhere'; ids: readonly string[]; regions: readonly string[] }
@@ -48,8 +48,7 @@ export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
   }
   switch (event.type) {
     case 'proposed':
-      if (!next.has(event.change.id))
-        next.set(event.change.id, { ...event.change, rung: { at: 'device' }, since: now })
+      if (!next.has(event.change.id)) next.set(event.change.id, { ...event.change, since: now })
       break
     case 'acked':
       for (const ack of event.acks) {

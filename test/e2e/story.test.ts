@@ -89,7 +89,7 @@ describe('the story', () => {
       await page.getByRole('button', { name: '1 change on the way' }).waitFor()
       await page.getByRole('button', { name: /^User menu/ }).click()
       await page.getByRole('menuitem', { name: 'Sign out' }).click()
-      await page.getByRole('dialog', { name: '1 change is on this device only' }).waitFor()
+      await page.getByRole('dialog', { name: '1 change stays on this device' }).waitFor()
       await page.keyboard.press('Enter')
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       await control('/regions/london/start', { what: 'server' })
