@@ -5,6 +5,7 @@ import { declareAppScheme, serveAppScheme } from './app-scheme.ts'
 import { hardenSession, hardenWebContents } from './hardening.ts'
 import { installMenu } from './menu.ts'
 import { type Options, readOptions } from './options.ts'
+import { answerPdfRequests } from './save-pdf.ts'
 import { bringToFront, openWindow } from './window.ts'
 
 const options = readOptions(process.argv.slice(1), process.cwd())
@@ -40,6 +41,7 @@ function start({ profile, config }: Options): void {
   void app.whenReady().then(() => {
     hardenSession(session.defaultSession)
     serveAppScheme(rendererFolder())
+    answerPdfRequests()
     installMenu({ developer: !app.isPackaged, mac: process.platform === 'darwin' })
     openWindow({
       profile: app.getPath('userData'),

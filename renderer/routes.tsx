@@ -7,6 +7,7 @@ import {
   useParams,
 } from '@tanstack/react-router'
 import { lazy } from 'react'
+import { DowntimePage } from './downtime/downtime-page.tsx'
 import { PatientsPage } from './patients/patients-page.tsx'
 import { Shell } from './shell/shell.tsx'
 
@@ -26,11 +27,17 @@ const chart = createRoute({
   },
 })
 
+// Not loaded when it is wanted: that is the hour in which nothing can be loaded.
+const downtime = createRoute({ getParentRoute: () => root, path: '/downtime', component: DowntimePage })
+
 /** Addresses after `#`, so that they work at `/` of a region and at `app://meridian/` alike. */
 export function createAppRouter() {
   // Loaded while somebody looks for a patient, not when they have found one.
   requestIdleCallback(() => void loadChart())
-  return createRouter({ routeTree: root.addChildren([patients, chart]), history: createHashHistory() })
+  return createRouter({
+    routeTree: root.addChildren([patients, chart, downtime]),
+    history: createHashHistory(),
+  })
 }
 
 declare module '@tanstack/react-router' {

@@ -1,7 +1,8 @@
-import { IconKeyboard, IconUsers } from '@tabler/icons-react'
+import { IconKeyboard, IconPrinter, IconUsers } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { desktopHere } from '../downtime/desktop.ts'
 import { Notices } from '../status/notices.tsx'
 import { StatusStrip } from '../status/strip.tsx'
 import { KeysHelp } from './keys-help.tsx'
@@ -35,6 +36,7 @@ export function Shell() {
   useCommand('patients', toPatients)
   useCommand('search', toPatients)
   useCommand('help', () => setHelp(true))
+  useEffect(() => desktopHere()?.onDowntime(() => void navigate({ to: '/downtime' })), [navigate])
 
   return (
     <OnScreenContext value={screen}>
@@ -59,6 +61,15 @@ export function Shell() {
             >
               <IconUsers size={22} stroke={1.6} aria-hidden />
               <span>{t('rail.patients')}</span>
+            </Link>
+            <Link
+              to="/downtime"
+              className={classes.place}
+              data-current={path === '/downtime' || undefined}
+              title={t('rail.downtime')}
+            >
+              <IconPrinter size={22} stroke={1.6} aria-hidden />
+              <span>{t('rail.downtime')}</span>
             </Link>
             <button
               type="button"

@@ -66,7 +66,7 @@ export function Notices() {
 }
 
 /** A span of time in the one unit that says enough. */
-function span(t: TFunction, ms: number): string {
+export function span(t: TFunction, ms: number): string {
   const minutes = Math.round(ms / 60_000)
   if (minutes < 120) return t('notice.clock.minutes', { count: minutes })
   if (minutes < 48 * 60) return t('notice.clock.hours', { count: Math.round(minutes / 60) })
