@@ -1,4 +1,4 @@
-import type { Block } from './sheet.ts'
+import { type Block, lineOf, type Run } from './sheet.ts'
 
 /** Longer texts are divided, so that no block outgrows a page: about six lines of print. */
 const longest = 700
@@ -10,37 +10,39 @@ export function divideLong(blocks: readonly Block[]): Block[] {
   return blocks.flatMap((block): Block[] => {
     switch (block.kind) {
       case 'line': {
-        const details = block.details.flatMap(pieces)
-        const [first, ...more] = runPieces(block.runs)
-        const short = more.length === 0 && details.join('').length <= longest
-        if (short) return [block]
+        const { runs, beside, details } = block
+        if (lettersIn([runs, ...beside]) + details.join('').length <= longest) return [block]
+        const [first = [], ...more] = runPieces(runs)
         return [
-          { ...block, runs: first ?? [], details: [] },
-          ...more.map((runs): Block => ({ ...block, runs, tags: [], details: [] })),
-          ...details.map((text): Block => ({ kind: 'remark', text })),
+          { ...block, runs: first, beside: [], details: [] },
+          ...more.map((part): Block => ({ ...block, runs: part, beside: [], tags: [], details: [] })),
+          ...beside.flatMap(runPieces).map((part): Block => ({ ...lineOf(''), kind: 'line', runs: part })),
+          ...details.flatMap(textPieces).map((text): Block => ({ kind: 'remark', text })),
         ]
       }
       case 'warning': {
-        const [first = '', ...more] = pieces(block.text)
+        const [first = '', ...more] = textPieces(block.text)
         return [{ ...block, text: first }, ...more.map((text): Block => ({ kind: 'remark', text }))]
       }
       case 'remark':
-        return pieces(block.text).map((text) => ({ kind: 'remark', text }))
+        return textPieces(block.text).map((text) => ({ kind: 'remark', text }))
       default:
         return [block]
     }
   })
 }
 
-type Runs = Extract<Block, { kind: 'line' }>['runs']
+function lettersIn(parts: readonly (readonly Run[])[]): number {
+  return parts.flat().reduce((sum, { text }) => sum + text.length, 0)
+}
 
-function runPieces(runs: Runs): Runs[] {
-  if (runs.reduce((sum, { text }) => sum + text.length, 0) <= longest) return [runs]
-  return runs.flatMap(({ text, strong }) => pieces(text).map((piece) => [{ text: piece, strong }]))
+function runPieces(runs: readonly Run[]): (readonly Run[])[] {
+  if (lettersIn([runs]) <= longest) return [runs]
+  return runs.flatMap(({ text, strong }) => textPieces(text).map((piece) => [{ text: piece, strong }]))
 }
 
 /** Between words where there are any. */
-function pieces(text: string): string[] {
+function textPieces(text: string): string[] {
   const list: string[] = []
   let rest = text
   while (rest.length > longest) {

@@ -12,7 +12,12 @@ export type PackPage = {
   /** Of this patient, from 1. */
   page: number
   pages: number
+  /** Room is left to write by hand. */
+  penRoom: boolean
 }
+
+/** Less than this is no room to write in, in CSS px: about two centimetres. */
+const leastForPen = 76
 
 export type Pack = {
   pages: readonly PackPage[]
@@ -69,13 +74,16 @@ function pagesOf(sheet: Sheet, heights: readonly number[], room: number): PackPa
     (block, at): Measured => ({ height: heights[at] ?? 0, heading: block.kind === 'heading' }),
   )
   const portions = paginate(measured, room)
-  return portions.map(({ blocks, continued }, at) => ({
-    sheet,
-    blocks: [...(continued === undefined ? [] : [continued]), ...blocks].flatMap(
-      (place) => sheet.blocks[place] ?? [],
-    ),
-    continued: continued !== undefined,
-    page: at + 1,
-    pages: portions.length,
-  }))
+  return portions.map(({ blocks, continued }, at) => {
+    const places = [...(continued === undefined ? [] : [continued]), ...blocks]
+    const used = places.reduce((sum, place) => sum + (heights[place] ?? 0), 0)
+    return {
+      sheet,
+      blocks: places.flatMap((place) => sheet.blocks[place] ?? []),
+      continued: continued !== undefined,
+      page: at + 1,
+      pages: portions.length,
+      penRoom: room - used >= leastForPen,
+    }
+  })
 }

@@ -18,7 +18,7 @@ export function createMeasure(
   const root = createRoot(host)
   return {
     async measure(sheet) {
-      const page = { sheet, blocks: sheet.blocks, continued: false, page: 88, pages: 88 }
+      const page = { sheet, blocks: sheet.blocks, continued: false, page: 88, pages: 88, penRoom: false }
       flushSync(() =>
         root.render(
           <Printed value={given.printed}>

@@ -50,14 +50,11 @@ function lineFor(of: Versioned, context: SheetContext): Line {
     runs: [
       ...(line.doNotPerform ? [{ text: `${t('medications.doNotGive')} `, strong: true }] : []),
       ...nameRuns(line, context),
-      ...line.dosages.flatMap((dosage, at) => [
-        plain(at === 0 ? ' — ' : ' + '),
-        ...doseRuns(dosage, line, context),
-      ]),
-      ...(line.dosages.length === 0 && !line.doNotPerform
-        ? [plain(` — ${t('medications.doseNotRecorded')}`)]
-        : []),
     ],
+    beside:
+      line.dosages.length === 0 && !line.doNotPerform
+        ? [[plain(t('medications.doseNotRecorded'))]]
+        : line.dosages.map((dosage) => doseRuns(dosage, line, context)).filter(({ length }) => length > 0),
     tags: [...statusTags(of.item.resource, line, context), ...marksOf(of, context)],
     details: [
       ...alsoStated(of, context, (version) => versionText(version, context)),

@@ -3,7 +3,7 @@ import { type Item, itemsOf, type PatientRecord } from '../chart/record.ts'
 import { resuscitationOf } from '../chart/resuscitation.ts'
 import type { SheetContext } from './context.ts'
 import { marksOf, versioned } from './dissent.ts'
-import { type Block, lineOf } from './sheet.ts'
+import { type Block, type Line, lineOf } from './sheet.ts'
 
 /** The resuscitation decision in the words of the banner. Of a copy that is not whole nobody can say that there is none. */
 export function resuscitationPart(record: PatientRecord, context: SheetContext): Block[] {
@@ -23,7 +23,7 @@ export function resuscitationPart(record: PatientRecord, context: SheetContext):
     case 'conflict':
       return [
         heading,
-        line(t('resuscitation.conflict'), 'alert', marks),
+        line(t('resuscitation.conflict'), 'shout', marks),
         ...found.decisions.map((one) =>
           line(t(`resuscitation.${one.decision}`), 'alert', [], `, ${decided(one.decided)}`),
         ),
@@ -31,7 +31,7 @@ export function resuscitationPart(record: PatientRecord, context: SheetContext):
       ]
     case 'one': {
       const expired = found.expired ? ` · ${t('resuscitation.expired', { when: when(found.expired) })}` : ''
-      const tone = found.decision === 'attempt' ? 'plain' : 'alert'
+      const tone = found.decision === 'attempt' ? 'plain' : 'shout'
       return [
         heading,
         line(t(`resuscitation.${found.decision}`), tone, marks, `, ${decided(found.decided)}${expired}`),
@@ -47,6 +47,6 @@ function inForceIfAnySaysSo(item: Item): Item {
   return active ? { ...item, resource: active } : item
 }
 
-function line(lead: string, tone: 'alert' | 'plain', tags: readonly string[] = [], rest = ''): Block {
+function line(lead: string, tone: Line['tone'], tags: readonly string[] = [], rest = ''): Block {
   return { kind: 'line', ...lineOf(lead, { tone, tags, rest }) }
 }

@@ -155,6 +155,7 @@ function asOfText(confirmedAt: number | undefined, { t, instant, readAt }: Sheet
   if (confirmedAt === undefined) return t('downtime.asOf.never')
   const minutes = Math.max(0, Math.round((readAt - confirmedAt) / 60_000))
   const when = instant(confirmedAt)
+  if (minutes === 0) return t('downtime.asOf.now', { when })
   if (minutes < 120) return t('downtime.asOf.minutes', { when, count: minutes })
   if (minutes < 48 * 60) return t('downtime.asOf.hours', { when, count: Math.round(minutes / 60) })
   return t('downtime.asOf.days', { when, count: Math.round(minutes / 1440) })

@@ -4,7 +4,7 @@ import { zonedText } from './context.ts'
 import type { PackPage } from './make-pack.ts'
 import { Printed } from './printed.ts'
 import classes from './sheet.module.css'
-import type { Block, Cell, Line } from './sheet.ts'
+import type { Block, Cell, Line, Run } from './sheet.ts'
 
 export type Paper = 'A4' | 'Letter'
 
@@ -51,9 +51,11 @@ export const SheetPage = memo(function SheetPage(props: {
           // biome-ignore lint/suspicious/noArrayIndexKey: a printed page does not change
           <BlockView key={at} block={block} continued={page.continued && at === 0} />
         ))}
-        <div className={classes.byHand} aria-hidden>
-          <div>{t('downtime.page.byHand')}</div>
-        </div>
+        {page.penRoom && (
+          <div className={classes.byHand} aria-hidden>
+            {t('downtime.page.byHand')}
+          </div>
+        )}
       </div>
       <footer className={classes.foot} data-part="foot">
         <div className={classes.footLine}>
@@ -135,18 +137,29 @@ function BlockView({ block, continued }: { block: Block; continued: boolean }) {
 function LineView({ line }: { line: Line }) {
   return (
     <>
-      <span className={line.struck ? classes.struck : undefined}>
-        {line.runs.map(({ text, strong }, at) =>
-          // biome-ignore lint/suspicious/noArrayIndexKey: a printed page does not change
-          strong ? <strong key={at}>{text}</strong> : <span key={at}>{text}</span>,
+      <div className={line.beside.length > 0 ? classes.columns : undefined}>
+        <div>
+          <span className={line.struck ? classes.struck : undefined}>
+            <Runs runs={line.runs} />
+          </span>
+          {line.tags.map((tag) => (
+            <span key={tag}>
+              {' '}
+              <span className={classes.tag}>{tag}</span>
+            </span>
+          ))}
+        </div>
+        {line.beside.length > 0 && (
+          <div>
+            {line.beside.map((runs, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a printed page does not change
+              <div key={at}>
+                <Runs runs={runs} />
+              </div>
+            ))}
+          </div>
         )}
-      </span>
-      {line.tags.map((tag) => (
-        <span key={tag}>
-          {' '}
-          <span className={classes.tag}>{tag}</span>
-        </span>
-      ))}
+      </div>
       {line.details.map((detail) => (
         <div key={detail} className={classes.detail}>
           {detail}
@@ -156,14 +169,24 @@ function LineView({ line }: { line: Line }) {
   )
 }
 
+function Runs({ runs }: { runs: readonly Run[] }) {
+  return runs.map(({ text, strong }, at) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: a printed page does not change
+    strong ? <strong key={at}>{text}</strong> : <span key={at}>{text}</span>,
+  )
+}
+
 function CellView({ cell }: { cell: Cell }) {
+  const [date, ...time] = cell.when.split(' ')
   return (
     <div className={classes.cell}>
       <dt>{cell.label}</dt>
       <dd>
         <span className={classes.value}>{cell.value}</span> {cell.unit}
       </dd>
-      <dd>{cell.when}</dd>
+      <dd className={classes.when}>
+        <span>{date}</span> <span>{time.join(' ')}</span>
+      </dd>
       {cell.remarks.map((remark) => (
         <dd key={remark} className={classes.strong}>
           {remark}

@@ -24,6 +24,8 @@ function linesOf(block: Block): string[] {
   }
 }
 
-function lineText({ runs, tags }: Line): string {
-  return [runs.map(({ text }) => text).join(''), ...tags.map((tag) => `[${tag}]`)].join(' ')
+function lineText({ runs, beside, tags }: Line): string {
+  const text = (list: Line['runs']) => list.map((run) => run.text).join('')
+  const doses = beside.map((list) => `| ${text(list)}`)
+  return [text(runs), ...tags.map((tag) => `[${tag}]`), ...doses].join(' ')
 }

@@ -36,8 +36,11 @@ export type Block =
   | { kind: 'remark'; text: string }
 
 export type Line = {
-  tone: 'alert' | 'plain'
+  /** `shout`: read before all else. */
+  tone: 'shout' | 'alert' | 'plain'
   runs: readonly Run[]
+  /** What stands beside it, one under the other: the doses of a drug. */
+  beside: readonly (readonly Run[])[]
   /** Words in a frame. */
   tags: readonly string[]
   /** Smaller lines below it. */
@@ -56,7 +59,7 @@ export type Cell = { label: string; value: string; unit: string; when: string; r
 export function lineOf(lead: string, more: Partial<Line> & { rest?: string } = {}): Line {
   const { rest, ...given } = more
   const runs = [{ text: lead, strong: true }, ...(rest ? [{ text: rest, strong: false }] : [])]
-  return { tone: 'plain', runs, tags: [], details: [], struck: false, ...given }
+  return { tone: 'plain', runs, beside: [], tags: [], details: [], struck: false, ...given }
 }
 
 export function warningBlock(warning: Warning): Block {

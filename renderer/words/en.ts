@@ -326,6 +326,7 @@ export const en = {
       byHand: 'By hand (time, name, what)',
     },
     asOf: {
+      now: 'This copy was confirmed by a region {{when}}, less than a minute before it was read here.',
       minutes: 'This copy was confirmed by a region {{when}}, {{count}} min before it was read here.',
       hours: 'This copy was confirmed by a region {{when}}, {{count}} h before it was read here.',
       days_one: 'This copy was confirmed by a region {{when}}, {{count}} day before it was read here.',
