@@ -19,7 +19,7 @@ export function paginate(blocks: readonly Measured[], room: number): Portion[] {
     const next = blocks[at + 1]
     const needed = block.height + (block.heading && next && !next.heading ? next.height : 0)
     const last = page.blocks.at(-1)
-    const afterHeading = last !== undefined && last === heading
+    const afterHeading = !block.heading && last !== undefined && last === heading
     if (used + needed > room && last !== undefined && !afterHeading) {
       const continued = block.heading ? undefined : heading
       page = { blocks: [], continued }
