@@ -3,6 +3,7 @@ import { IconFileText, IconSearch } from '@tabler/icons-react'
 import { useId, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../domain/display/dates.ts'
+import { deviceZone } from '../chart/zoned-time.ts'
 import { createPatientSearch } from '../patients/search.ts'
 import type { PatientRow } from '../patients/worklist.ts'
 import { regionTitle } from '../session/regions.ts'
@@ -156,8 +157,8 @@ function Ticks(props: {
   )
 }
 
-/** What was chosen on this device last, else what is in use where it stands. */
+/** What was chosen on this device last, else what is in use where it stands: languages say little, every second laptop has en-US. */
 function paperHere(): Paper {
   const last = papers.find((paper) => paper === localStorage.getItem(remembered))
-  return last ?? (/-(US|CA|MX|PH|CL|CO|VE)$/.test(navigator.language) ? 'Letter' : 'A4')
+  return last ?? (/^(America|US|Canada)\//.test(deviceZone()) ? 'Letter' : 'A4')
 }

@@ -5,7 +5,6 @@ import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { formatDateTime } from '../../domain/display/dates.ts'
 import { localDateTime } from '../chart/zoned-time.ts'
-import { useLadder } from '../session/use-work.tsx'
 import { desktopHere, type SaveAnswer } from './desktop.ts'
 import classes from './downtime.module.css'
 import { packName } from './file-name.ts'
@@ -33,7 +32,6 @@ export function PackView({ made, by, onAgain }: { made: Made; by: string; onAgai
   const words = { patients: pack.patients, asked: pack.asked }
   const incomplete = stopped ? t('downtime.stopped.onPage', words) : undefined
   const printed = useMemo(() => ({ readAt, printedAt, by, clock }), [readAt, printedAt, by, clock])
-  const changed = useLadder() !== made.ladder
   return (
     <>
       <div className={classes.bar}>
@@ -59,7 +57,6 @@ export function PackView({ made, by, onAgain }: { made: Made; by: string; onAgai
           {pack.lacking.map(({ name }) => name).join(' · ')}
         </Notice>
       )}
-      {changed && <Notice tone="warn" title={t('downtime.changed')} />}
       <style>{`@page { size: ${paper === 'A4' ? 'A4' : 'letter'}; margin: 0 }`}</style>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <section className={classes.sheets} data-sheets tabIndex={0} aria-label={t('downtime.preview')}>

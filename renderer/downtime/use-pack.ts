@@ -4,7 +4,6 @@ import { deviceZone } from '../chart/zoned-time.ts'
 import { similarNames } from '../patients/similar.ts'
 import type { PatientRow } from '../patients/worklist.ts'
 import { useWork } from '../session/use-work.tsx'
-import type { Ladder } from '../sync/ladder.ts'
 import { makePack, type Pack } from './make-pack.ts'
 import { createMeasure } from './measure.tsx'
 import type { PrintedBy } from './printed.ts'
@@ -15,7 +14,7 @@ import type { Paper } from './sheet-page.tsx'
 export type PackState =
   | { state: 'choosing' }
   | { state: 'reading'; done: number; total: number }
-  | { state: 'ready'; pack: Pack; paper: Paper; readAt: number; clock: string | undefined; ladder: Ladder }
+  | { state: 'ready'; pack: Pack; paper: Paper; readAt: number; clock: string | undefined }
 
 /** What is asked for. */
 export type Wanted = {
@@ -75,9 +74,7 @@ export function usePack(by: string, clock: string | undefined) {
       ).finally(close)
       if (run.current !== mine) return
       run.current = undefined
-      setState(
-        pack.patients === 0 ? { state: 'choosing' } : { state: 'ready', pack, paper, readAt, clock, ladder },
-      )
+      setState(pack.patients === 0 ? { state: 'choosing' } : { state: 'ready', pack, paper, readAt, clock })
     },
     [by, clock, changes, copies, t],
   )

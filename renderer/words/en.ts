@@ -285,7 +285,6 @@ export const en = {
     readAt: 'Read at {{when}}, by this device’s clock.',
     lacking_one: '{{count}} patient is not, or not wholly, on this device. The page says so.',
     lacking_other: '{{count}} patients are not, or not wholly, on this device. Their pages say so.',
-    changed: 'Something was entered on this device after these pages were made. Make them anew.',
     stopped: {
       title: 'This pack is not complete',
       text: 'It was stopped after {{patients}} of {{asked}} patients.',
