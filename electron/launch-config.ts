@@ -1,3 +1,5 @@
+import type { PdfAnswer, PdfRequest } from './pdf-request.ts'
+
 /** The addresses of one region's sync server. */
 export interface RegionAddress {
   /** `https:`, or `http:` on 127.0.0.1. */
@@ -19,6 +21,10 @@ export interface MeridianBridge {
   readonly version: string
   /** null when the app was started without `--config`: then the page asks. */
   readonly config: LaunchConfig | null
+  /** Asks where, and puts the page as it would be printed into a PDF there. Never rejects. */
+  readonly savePdf: (request: PdfRequest) => Promise<PdfAnswer>
+  /** Calls back when the downtime pack is chosen in the menu; the answer ends that. */
+  readonly onDowntime: (act: () => void) => () => void
 }
 
 /** A configuration, or the reason why the text is none. */

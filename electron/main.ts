@@ -6,6 +6,7 @@ import { allowOwnDownloads } from './downloads.ts'
 import { hardenSession, hardenWebContents } from './hardening.ts'
 import { installMenu } from './menu.ts'
 import { type Options, readOptions } from './options.ts'
+import { answerPdfRequests } from './save-pdf.ts'
 import { bringToFront, openWindow } from './window.ts'
 
 const options = readOptions(process.argv.slice(1), process.cwd())
@@ -42,6 +43,7 @@ function start({ profile, config }: Options): void {
     hardenSession(session.defaultSession)
     allowOwnDownloads(session.defaultSession)
     serveAppScheme(rendererFolder())
+    answerPdfRequests()
     installMenu({ developer: !app.isPackaged, mac: process.platform === 'darwin' })
     openWindow({
       profile: app.getPath('userData'),

@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router'
 import { lazy } from 'react'
 import { z } from 'zod'
+import { DowntimePage } from './downtime/downtime-page.tsx'
 import { OutboxPage } from './outbox/outbox-page.tsx'
 import { PatientsPage } from './patients/patients-page.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -49,11 +50,14 @@ const outbox = createRoute({
   },
 })
 
+// Not loaded when it is wanted: that is the hour in which nothing can be loaded.
+const downtime = createRoute({ getParentRoute: () => root, path: '/downtime', component: DowntimePage })
+
 /** Of one sign-in, so that no screen of the one before is drawn. Addresses stand after `#`. */
 export function createAppRouter(history: RouterHistory) {
   // Loaded while somebody looks for a patient, not when they have found one.
   requestIdleCallback(() => void loadChart())
-  return createRouter({ routeTree: root.addChildren([patients, chart, outbox]), history })
+  return createRouter({ routeTree: root.addChildren([patients, chart, outbox, downtime]), history })
 }
 
 declare module '@tanstack/react-router' {

@@ -36,14 +36,24 @@ export function dayIn(instant: string, timeZone: string): string {
 
 /** The zone's short name at that instant, `EAT`; where English has none, the offset `GMT+3`. */
 export function zoneName(instant: string, timeZone: string): string {
-  // Short names are known only in the English of the countries that use them.
-  const names = ['en-GB', 'en-US', 'en-KE', 'en-ZA', 'en-AU', 'en-IN'].map(
-    (locale) =>
-      new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' })
-        .formatToParts(new Date(instant))
-        .find((part) => part.type === 'timeZoneName')?.value ?? timeZone,
+  const at = new Date(instant)
+  const names = zoneFormats(timeZone).map(
+    (format) => format.formatToParts(at).find((part) => part.type === 'timeZoneName')?.value ?? timeZone,
   )
   return names.find((name) => !/^(?:GMT|UTC)[+-]/.test(name)) ?? names[0] ?? timeZone
+}
+
+const formatsOfZones = new Map<string, readonly Intl.DateTimeFormat[]>()
+
+/** Made once for each zone, because making one is slow. Short names are known only in the English of the countries that use them. */
+function zoneFormats(timeZone: string): readonly Intl.DateTimeFormat[] {
+  const known = formatsOfZones.get(timeZone)
+  if (known) return known
+  const made = ['en-GB', 'en-US', 'en-KE', 'en-ZA', 'en-AU', 'en-IN'].map(
+    (locale) => new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' }),
+  )
+  formatsOfZones.set(timeZone, made)
+  return made
 }
 
 type DateParts = { year: string; month?: string; day?: string; hour?: string; minute?: string }

@@ -8,6 +8,7 @@ import { patientName } from '../../domain/display/patient-name.ts'
 import { asText, type FhirResource } from '../../domain/fhir/resource.ts'
 import { byDanger } from './allergy-order.ts'
 import classes from './banner.module.css'
+import { diedOf } from './died.ts'
 import { genderOf } from './gender.ts'
 import { identifierToShow } from './identifier.ts'
 import { useNameOf } from './provenance.tsx'
@@ -181,12 +182,6 @@ function ResuscitationLine({ resuscitation }: { resuscitation: Resuscitation }) 
       </span>
     </p>
   )
-}
-
-/** The date of death, true if only the fact is recorded. */
-function diedOf(patient: FhirResource): string | true | undefined {
-  const date = asText(patient['deceasedDateTime'])
-  return date ?? (patient['deceasedBoolean'] === true ? true : undefined)
 }
 
 function isPast(status: string | undefined): status is 'inactive' | 'resolved' {

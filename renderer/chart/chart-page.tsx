@@ -29,7 +29,7 @@ import { PatientBanner } from './banner.tsx'
 import { CareTeam } from './care-team.tsx'
 import classes from './chart-page.module.css'
 import { History } from './history.tsx'
-import { adultFrom, readingsOf } from './measures.ts'
+import { isAdult, readingsOf } from './measures.ts'
 import { Medications } from './medications.tsx'
 import { Problems } from './problems.tsx'
 import { itemsOf } from './record.ts'
@@ -212,10 +212,4 @@ function Closed({ problem }: { problem: CallProblem }) {
       </Button>
     </div>
   )
-}
-
-/** From the text of an age: `41y` and `~41y` are adults, whose bands hold from {@link adultFrom}. */
-function isAdult(age: string): boolean {
-  const years = /^~?(\d+)y/.exec(age)?.[1]
-  return years !== undefined && Number(years) >= adultFrom
 }

@@ -47,7 +47,13 @@ export const adultBand: { readonly [measure in Measure]?: readonly [low: number,
   respiratoryRate: [12, 20],
 }
 /** NEWS2 holds from this age, in years. */
-export const adultFrom = 16
+const adultFrom = 16
+
+/** From the text of an age: `41y` and `~41y` are adults, whose bands hold from {@link adultFrom}. */
+export function isAdult(age: string): boolean {
+  const years = /^~?(\d+)y/.exec(age)?.[1]
+  return years !== undefined && Number(years) >= adultFrom
+}
 
 /** One measurement as it is plotted and tabled. */
 export type Reading = {

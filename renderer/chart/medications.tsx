@@ -1,27 +1,13 @@
 import { IconAlertTriangle, IconBan } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { type DosageLine, type MedicationLine, medicationLine } from '../../domain/display/medication-line.ts'
+import { type MedicationLine, medicationLine } from '../../domain/display/medication-line.ts'
 import { asObject, asText } from '../../domain/fhir/resource.ts'
 import { Rung } from '../status/rung.tsx'
 import { Card, Folded, Nothing, Row, Rows, Tag } from './card.tsx'
 import classes from './lists.module.css'
+import { byUse, isCurrent, isOrder, medicationStatus, repeats } from './medication-order.ts'
 import { ErrorLine, Provenance } from './provenance.tsx'
 import { dateIn, type Item, itemsOf, latestFirst, type PatientRecord } from './record.ts'
-
-const statuses = [
-  'active',
-  'on-hold',
-  'cancelled',
-  'completed',
-  'entered-in-error',
-  'stopped',
-  'draft',
-  'unknown',
-] as const
-type Status = (typeof statuses)[number]
-
-/** Statuses that stay in sight: what is given, and what nobody can say is not. */
-const inSight: readonly (Status | undefined)[] = ['active', 'draft', 'unknown', undefined]
 
 /** Medications: what must not be given first, then what is given by name; the rest folded away. */
 export function Medications({ record, deceased }: { record: PatientRecord; deceased: boolean }) {
@@ -30,11 +16,9 @@ export function Medications({ record, deceased }: { record: PatientRecord; decea
     item,
     line: medicationLine(item.resource),
   }))
-  const current = all
-    .filter(({ line }) => inSight.includes(statusOf(line)))
-    .sort((a, b) => rank(a.line) - rank(b.line) || (a.line.drug ?? '').localeCompare(b.line.drug ?? ''))
+  const current = all.filter(({ line }) => isCurrent(line)).sort((a, b) => byUse(a.line, b.line))
   const past = latestFirst(
-    all.filter(({ line }) => !inSight.includes(statusOf(line))),
+    all.filter(({ line }) => !isCurrent(line)),
     ({ item }) => dateIn(item.resource, 'authoredOn'),
   )
   return (
@@ -75,7 +59,7 @@ export function Medications({ record, deceased }: { record: PatientRecord; decea
 /** MEDi-051: drug, strength, form, DOSE, route, frequency. */
 export function MedicationRow({ item, line }: { item: Item; line: MedicationLine }) {
   const { t } = useTranslation()
-  const status = statusOf(line)
+  const status = medicationStatus(line)
   const intent = asText(item.resource['intent'])
   return (
     <Row
@@ -105,14 +89,13 @@ export function MedicationRow({ item, line }: { item: Item; line: MedicationLine
             {status ? t(`medications.status.${status}`) : t('medications.statusUnnamed')}
           </Tag>
         )}
-        {intent !== undefined &&
-          !['order', 'original-order', 'instance-order', 'filler-order', 'reflex-order'].includes(intent) && (
-            <Tag tone="warn">
-              {intent === 'proposal' || intent === 'plan'
-                ? t(`medications.intent.${intent}`)
-                : t('medications.intent.other', { intent })}
-            </Tag>
-          )}
+        {intent !== undefined && !isOrder(intent) && (
+          <Tag tone="warn">
+            {intent === 'proposal' || intent === 'plan'
+              ? t(`medications.intent.${intent}`)
+              : t('medications.intent.other', { intent })}
+          </Tag>
+        )}
         <Rung ids={item.mine} />
       </div>
       {line.dosages.map((dosage, at) => (
@@ -152,25 +135,4 @@ export function MedicationRow({ item, line }: { item: Item; line: MedicationLine
       )}
     </Row>
   )
-}
-
-/** Do the prescriber's words say the same, word for word, as what stands above them? */
-function repeats({ dose, route, frequency, text }: DosageLine): boolean {
-  return wordsOf(text) === wordsOf([dose, route, frequency].join(' '))
-}
-
-function wordsOf(text: string | undefined): string {
-  return (text ?? '')
-    .toLowerCase()
-    .replaceAll(/(oral|intravenous|subcutaneous|intramuscular)ly/g, '$1')
-    .replaceAll(/[,;.]?\s+/g, ' ')
-    .trim()
-}
-
-function statusOf({ status }: MedicationLine): Status | undefined {
-  return status === undefined ? undefined : (statuses.find((s) => s === status) ?? 'unknown')
-}
-
-function rank(line: MedicationLine): number {
-  return line.doNotPerform ? 0 : statusOf(line) === 'active' ? 1 : 2
 }

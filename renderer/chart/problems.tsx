@@ -1,28 +1,21 @@
 import { useTranslation } from 'react-i18next'
 import { conceptText } from '../../domain/display/concept.ts'
-import { codeSystem } from '../../domain/fhir/code-systems.ts'
-import { asObject, asObjects, asText, codeIn } from '../../domain/fhir/resource.ts'
+import { asObject, asObjects, asText } from '../../domain/fhir/resource.ts'
 import { Rung } from '../status/rung.tsx'
 import { Card, Folded, Nothing, Row, Rows, Tag } from './card.tsx'
 import classes from './lists.module.css'
+import { type Problem, readProblem } from './problem.ts'
 import { ErrorLine, Provenance } from './provenance.tsx'
 import { dateIn, type Item, itemsOf, latestFirst, type PatientRecord } from './record.ts'
 import { useWhen } from './use-when.tsx'
 
-const clinicals = ['active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved'] as const
-const verifications = [
-  'unconfirmed',
-  'provisional',
-  'differential',
-  'confirmed',
-  'refuted',
-  'entered-in-error',
-] as const
-
 /** Problems: the live ones first, by their begin; what is over or was wrong folded away. */
 export function Problems({ record }: { record: PatientRecord }) {
   const { t } = useTranslation()
-  const all = latestFirst(itemsOf(record, 'Condition').map(read), ({ since }) => since)
+  const all = latestFirst(
+    itemsOf(record, 'Condition').map((item): Listed => ({ item, ...readProblem(item) })),
+    ({ since }) => since,
+  )
   const current = all.filter(({ past }) => !past)
   const past = all.filter((problem) => problem.past)
   return (
@@ -54,30 +47,9 @@ export function Problems({ record }: { record: PatientRecord }) {
   )
 }
 
-type Problem = ReturnType<typeof read>
+type Listed = Problem & { item: Item }
 
-function read(item: Item) {
-  const { resource } = item
-  const clinical = clinicals.find(
-    (code) => code === codeIn(resource['clinicalStatus'], codeSystem.conditionClinical),
-  )
-  const verification = verifications.find(
-    (code) => code === codeIn(resource['verificationStatus'], codeSystem.conditionVerification),
-  )
-  const struck = verification === 'refuted' || verification === 'entered-in-error'
-  return {
-    item,
-    clinical,
-    verification,
-    struck,
-    past: struck || clinical === 'inactive' || clinical === 'resolved' || clinical === 'remission',
-    since: dateIn(resource, 'onsetDateTime', 'onsetPeriod', 'recordedDate'),
-    onset: dateIn(resource, 'onsetDateTime', 'onsetPeriod') ?? asText(resource['onsetString']),
-    until: dateIn(resource, 'abatementDateTime', 'abatementPeriod'),
-  }
-}
-
-function ProblemRow({ problem }: { problem: Problem }) {
+function ProblemRow({ problem }: { problem: Listed }) {
   const { t } = useTranslation()
   const when = useWhen()
   const { item, clinical, verification } = problem

@@ -1,5 +1,6 @@
 import { Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
+import type { TFunction } from 'i18next'
 import { type FormEvent, useContext, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatTime, zoneName } from '../../domain/display/dates.ts'
@@ -265,18 +266,18 @@ function Last({ measure, readings }: { measure: Measure; readings: readonly Read
   )
 }
 
-type T = ReturnType<typeof useTranslation>['t']
+type T = TFunction
 
 function problemText(t: T, field: VitalField | 'date' | 'time', problem: FieldProblem): string {
   switch (problem.problem) {
     case 'low':
-    case 'high':
-      return field === 'date' || field === 'time'
-        ? ''
-        : t(`recordVitals.problems.${problem.problem}`, {
-            limit: problem.limit,
-            unit: unitOf[measureOf(field)],
-          })
+    case 'high': {
+      if (field === 'date' || field === 'time') return ''
+      const bound = { limit: problem.limit, unit: unitOf[measureOf(field)] }
+      return problem.problem === 'low'
+        ? t('recordVitals.problems.low', bound)
+        : t('recordVitals.problems.high', bound)
+    }
     case 'decimals':
       return problem.count === 0
         ? t('recordVitals.problems.decimalsNone')

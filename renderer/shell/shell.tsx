@@ -1,8 +1,9 @@
 import { VisuallyHidden } from '@mantine/core'
-import { IconKeyboard, IconSend, IconUsers } from '@tabler/icons-react'
+import { IconKeyboard, IconPrinter, IconSend, IconUsers } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { desktopHere } from '../downtime/desktop.ts'
 import { isRefused } from '../outbox/unsent.ts'
 import { UnsentProvider, useUnsent } from '../outbox/use-unsent.tsx'
 import { Notices } from '../status/notices.tsx'
@@ -47,6 +48,7 @@ function Frame() {
   useCommand('search', toPatients)
   useCommand('outbox', () => void navigate({ to: '/outbox' }))
   useCommand('help', () => setHelp(true))
+  useEffect(() => desktopHere()?.onDowntime(() => void navigate({ to: '/downtime' })), [navigate])
 
   return (
     <OnScreenContext value={screen}>
@@ -73,6 +75,15 @@ function Frame() {
               <span>{t('rail.patients')}</span>
             </Link>
             <OutboxPlace current={path === '/outbox'} />
+            <Link
+              to="/downtime"
+              className={classes.place}
+              data-current={path === '/downtime' || undefined}
+              title={t('rail.downtime')}
+            >
+              <IconPrinter size={22} stroke={1.6} aria-hidden />
+              <span>{t('rail.downtime')}</span>
+            </Link>
             <button
               type="button"
               className={classes.place}

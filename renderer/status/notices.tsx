@@ -97,7 +97,7 @@ export function Notices() {
 const mostRefused = 3
 
 /** A span of time in the one unit that says enough. */
-function span(t: TFunction, ms: number): string {
+export function span(t: TFunction, ms: number): string {
   const minutes = Math.round(ms / 60_000)
   if (minutes < 120) return t('notice.clock.minutes', { count: minutes })
   if (minutes < 48 * 60) return t('notice.clock.hours', { count: Math.round(minutes / 60) })

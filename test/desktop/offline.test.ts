@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright'
 import { describe, expect, test } from 'vitest'
+import { copiesComplete } from '../support/copies.ts'
 import { addAllergy, allergyRow, banner, findAndOpen, patientLinks } from '../support/story.ts'
 import { desktopLeftOut } from './launch.ts'
 import { desktopOnCluster } from './on-cluster.ts'
@@ -55,39 +55,6 @@ describe.skipIf(leftOut !== null)('no region in reach', () => {
     expect(found).toEqual([])
   })
 })
-
-/** Resolves when the device has copied the list's charts: nothing more arrives for a while. */
-async function copiesComplete(page: Page): Promise<void> {
-  let before = -1
-  await expect
-    .poll(
-      async () => {
-        const now = await page.evaluate(countUpdates)
-        const settled = now > 50 && now === before
-        before = now
-        return settled
-      },
-      { timeout: 30_000, interval: 1500 },
-    )
-    .toBe(true)
-}
-
-/** Runs in the page: rows of copies in its database. */
-async function countUpdates(): Promise<number> {
-  const [known] = await indexedDB.databases()
-  if (!known?.name) return 0
-  const request = indexedDB.open(known.name)
-  const database = await new Promise<IDBDatabase>((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
-  })
-  const counting = database.transaction('updates').objectStore('updates').count()
-  const count = await new Promise<number>((resolve) => {
-    counting.onsuccess = () => resolve(counting.result)
-  })
-  database.close()
-  return count
-}
 
 /** Files of a folder in which one of these texts stands, in UTF-8 or UTF-16, and the text. */
 function secretsIn(folder: string, texts: readonly string[]): string[] {
