@@ -5,8 +5,10 @@ import {
   createRouter,
   Navigate,
   useParams,
+  useSearch,
 } from '@tanstack/react-router'
 import { lazy } from 'react'
+import { entryIdPattern } from '../domain/entries/entry.ts'
 import { PatientsPage } from './patients/patients-page.tsx'
 import { Shell } from './shell/shell.tsx'
 
@@ -19,10 +21,14 @@ const patients = createRoute({ getParentRoute: () => root, path: '/', component:
 const chart = createRoute({
   getParentRoute: () => root,
   path: '/patients/$patientId',
+  // What is no id of an entry edits nothing.
+  validateSearch: (search): { edit?: string } =>
+    typeof search['edit'] === 'string' && entryIdPattern.test(search['edit']) ? { edit: search['edit'] } : {},
   component: function Chart() {
     const { patientId } = useParams({ from: '/patients/$patientId' })
+    const { edit } = useSearch({ from: '/patients/$patientId' })
     // A chart of its own for each patient: nothing of the one before can stay on screen.
-    return <ChartPage key={patientId} patientId={patientId} />
+    return <ChartPage key={patientId} patientId={patientId} edit={edit} />
   },
 })
 
