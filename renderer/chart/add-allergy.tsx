@@ -77,11 +77,23 @@ export function AddAllergy(props: Props & PanelForm) {
     })
   }
   const coded = substanceNamed(draft.substance)
+  // Where it can be stated it comes first; else it says at the end why it cannot.
+  const none = draft.substance.trim() === '' && (
+    <Checkbox
+      label={t('noAllergies.label')}
+      description={t(why ? `noAllergies.${why}` : 'noAllergies.hint')}
+      disabled={why !== undefined && !draft.none}
+      checked={draft.none}
+      onChange={(event) => change({ none: event.currentTarget.checked })}
+      error={tried && problems.none}
+    />
+  )
 
   return (
     <form ref={form} onSubmit={save} noValidate aria-label={t('addAllergy.title')}>
       <KnownAllergies record={props.record} same={duplicates.map(({ substance }) => substance)} />
       <Stack gap="md">
+        {why === undefined && none}
         {!draft.none && (
           <>
             <Autocomplete
@@ -179,16 +191,7 @@ export function AddAllergy(props: Props & PanelForm) {
           minRows={2}
           maxLength={2000}
         />
-        {draft.substance.trim() === '' && (
-          <Checkbox
-            label={t('noAllergies.label')}
-            description={t(why ? `noAllergies.${why}` : 'noAllergies.hint')}
-            disabled={why !== undefined && !draft.none}
-            checked={draft.none}
-            onChange={(event) => change({ none: event.currentTarget.checked })}
-            error={tried && problems.none}
-          />
-        )}
+        {why !== undefined && none}
       </Stack>
       <NotKept problem={problem} />
       <Foot onCancel={props.onCancel} save={t(draft.none ? 'noAllergies.save' : 'addAllergy.save')} />

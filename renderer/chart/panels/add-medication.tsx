@@ -172,6 +172,7 @@ function KnownOrders({ record, typed }: AboutPatient & { typed: readonly string[
     .map(({ resource }) => medicationLine(resource))
     .filter(({ status, doNotPerform }) => status === 'active' && !doNotPerform)
     .flatMap(({ drug }) => drug ?? [])
+    .sort((a, b) => a.localeCompare(b))
   return (
     <Known title={t('addMedication.known')}>
       <p>
@@ -180,10 +181,15 @@ function KnownOrders({ record, typed }: AboutPatient & { typed: readonly string[
           // biome-ignore lint/suspicious/noArrayIndexKey: the same drug may stand there twice
           <span key={at}>
             {at > 0 && ', '}
-            {typed.includes(name) ? <mark>{name}</mark> : name}
+            {typed.includes(name) ? <mark>{name}</mark> : withoutStrength(name)}
           </span>
         ))}
       </p>
     </Known>
   )
+}
+
+/** `Apixaban` for `Apixaban 2.5 mg film-coated tablet`: the whole line stands on the chart beside. */
+function withoutStrength(name: string): string {
+  return /^\D+/.exec(name)?.[0].trim() || name
 }

@@ -42,6 +42,12 @@ export function ChangeMedication(
   const [anew, setAnew] = useState(false)
   const inError = draft.status.status === 'entered-in-error' && base.status.status !== 'entered-in-error'
   const again = inError && anew
+  // What ends has no dose to be changed, unless one was typed before.
+  const ends =
+    inError ||
+    (['stopped', 'completed'].includes(draft.status.status) &&
+      isTouched(draft, base, 'status') &&
+      !isTouched(draft, base, 'dosage'))
   const { keep, problem } = useKeep(props.patientId, () =>
     again ? props.onAnew(againOf(base)) : props.onKept(),
   )
@@ -112,7 +118,7 @@ export function ChangeMedication(
         />
       )}
       {inError && <EnterAnew checked={anew} onChange={setAnew} />}
-      {!line.doNotPerform && !inError && (
+      {!line.doNotPerform && !ends && (
         <>
           {!fitsForm(item.resource) && (
             <Text fz="sm" c="dimmed">

@@ -59,8 +59,7 @@ export function checkMedication(
   if (typeof amount === 'object') problems.amount = amount
   if (amount === undefined) doubts.push({ doubt: 'noDose' })
   else if (dosage.unit === '') problems.unit = { problem: 'missing' }
-  if (dosage.route.trim() === '' && (!before || before.draft.dosage.route !== ''))
-    problems.route = { problem: 'missing' }
+  if (dosage.route.trim() === '' && before?.draft.dosage.route !== '') problems.route = { problem: 'missing' }
   if (dosage.frequency.trim() === '' && !dosage.asNeeded) problems.frequency = { problem: 'missing' }
   checkStart(dosage.start, about, problems, doubts)
 

@@ -11,7 +11,7 @@ import type {
   MedicationProblem,
 } from './check-medication.ts'
 import { doseUnits } from './dose-limits.ts'
-import { frequencies } from './frequencies.ts'
+import { frequencies, frequencyNamed } from './frequencies.ts'
 import type { MedicationDraft } from './medication-draft.ts'
 import type { useLeft } from './parts.tsx'
 import { routes } from './routes.ts'
@@ -81,6 +81,11 @@ export function DosageFields(props: {
           value={dosage.frequency}
           onChange={(frequency) => onChange({ frequency })}
           error={error('frequency')}
+          onBlur={() => {
+            // `bd` becomes what everybody reads: twice daily.
+            const named = frequencyNamed(dosage.frequency)
+            if (named && named.label !== dosage.frequency) onChange({ frequency: named.label })
+          }}
           openOnFocus={false}
           autoComplete="off"
           maxDropdownHeight={240}
@@ -93,27 +98,27 @@ export function DosageFields(props: {
           checked={dosage.asNeeded}
           onChange={(event) => onChange({ asNeeded: event.currentTarget.checked })}
         />
-        {dosage.asNeeded ? (
+        {props.withStart && (
           <TextInput
-            label={t('medicationForm.asNeededFor')}
-            value={dosage.asNeededFor}
-            onChange={(event) => onChange({ asNeededFor: event.currentTarget.value })}
-            maxLength={200}
+            label={t('medicationForm.start')}
+            placeholder={t('recordVitals.dateHint')}
+            value={dosage.start}
+            onChange={(event) => onChange({ start: event.currentTarget.value })}
+            error={error('start')}
             autoComplete="off"
+            {...left.of('start')}
           />
-        ) : (
-          props.withStart && (
-            <TextInput
-              label={t('medicationForm.start')}
-              value={dosage.start}
-              onChange={(event) => onChange({ start: event.currentTarget.value })}
-              error={error('start')}
-              autoComplete="off"
-              {...left.of('start')}
-            />
-          )
         )}
       </div>
+      {dosage.asNeeded && (
+        <TextInput
+          label={t('medicationForm.asNeededFor')}
+          value={dosage.asNeededFor}
+          onChange={(event) => onChange({ asNeededFor: event.currentTarget.value })}
+          maxLength={200}
+          autoComplete="off"
+        />
+      )}
       <Textarea
         label={t('medicationForm.text')}
         description={t('medicationForm.textHint')}

@@ -161,11 +161,11 @@ export function changedProblem(
   const { reason: _draft, ...status } = draft.status
   const { reason: _base, ...before } = base.status
   if (JSON.stringify(status) !== JSON.stringify(before)) {
-    const shown = shownGroup(state, 'status')
-    aspects['status'] =
-      status.until === before.until && isOver(status.clinical)
-        ? { ...shown, ...statusGroup(abatementIn(shown), draft.status, undefined) }
-        : statusGroup({}, draft.status, today)
+    // An end that was there and could not be typed, `in childhood`, stays as it is.
+    const kept = status.until === before.until
+    aspects['status'] = kept
+      ? statusGroup(abatementIn(shownGroup(state, 'status')), draft.status, undefined)
+      : statusGroup({}, draft.status, today)
   }
   if (isTouched(draft, base, 'rest')) {
     const shown = shownGroup(state, 'rest')
