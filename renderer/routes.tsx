@@ -21,9 +21,10 @@ const patients = createRoute({ getParentRoute: () => root, path: '/', component:
 const chart = createRoute({
   getParentRoute: () => root,
   path: '/patients/$patientId',
-  // What is no id of an entry edits nothing.
-  validateSearch: (search): { edit?: string } =>
-    typeof search['edit'] === 'string' && entryIdPattern.test(search['edit']) ? { edit: search['edit'] } : {},
+  // What is no id of an entry edits nothing. Said outright: what is left out would come through from the root route.
+  validateSearch: ({ edit }: { [name: string]: unknown }): { edit?: string | undefined } => ({
+    edit: typeof edit === 'string' && entryIdPattern.test(edit) ? edit : undefined,
+  }),
   component: function Chart() {
     const { patientId } = useParams({ from: '/patients/$patientId' })
     const { edit } = useSearch({ from: '/patients/$patientId' })

@@ -185,7 +185,8 @@ describe('what is added and changed', () => {
     await change.getByRole('button', { name: 'Save change' }).click()
     const anew = panelNamed(page, 'Add a medication')
     const drug = anew.getByRole('combobox', { name: 'Medicine' })
-    await expect.poll(() => drug.inputValue()).toBe(wrong)
+    await anew.waitFor()
+    expect(await drug.inputValue()).toBe(wrong)
     expect(await anew.getByRole('textbox', { name: 'Dose', exact: true }).inputValue()).toBe('10')
     await drug.fill(right)
     await anew.getByRole('button', { name: 'Save medication' }).click()
@@ -233,13 +234,15 @@ describe('two at once', () => {
 })
 
 /** Has the region refuse the next proposals of a page, as it would one that it may not take. */
-async function refuseNext(page: Page): Promise<{ stop: () => void }> {
+async function refuseNext(page: Page): Promise<{ ids: string[]; stop: () => void }> {
   let refusing = true
+  const ids: string[] = []
   await page.routeWebSocket(/\/sync\/?$/, (socket) => {
     const region = socket.connectToServer()
     socket.onMessage((message) => {
       const frame = typeof message === 'string' ? undefined : decodeFrame(new Uint8Array(message))
       if (!refusing || frame?.type !== 'submit') return region.send(message)
+      ids.push(...frame.proposals.map(({ id }) => id))
       socket.send(
         Buffer.from(
           encodeFrame({
@@ -256,20 +259,18 @@ async function refuseNext(page: Page): Promise<{ stop: () => void }> {
       )
     })
   })
-  return { stop: () => (refusing = false) }
+  return {
+    ids,
+    stop: () => {
+      refusing = false
+    },
+  }
 }
 
 describe('what was not accepted', () => {
   test('RE246 a change that was not accepted opens in its panel, filled; saved, it takes the place of the old one, closed, nothing changes', async () => {
     const page = await openWindow('london')
     const refusal = await refuseNext(page)
-    const ids: string[] = []
-    page.on('websocket', (socket) =>
-      socket.on('framesent', ({ payload }) => {
-        const frame = typeof payload === 'string' ? undefined : decodeFrame(new Uint8Array(payload))
-        if (frame?.type === 'submit') ids.push(...frame.proposals.map(({ id }) => id))
-      }),
-    )
     await signIn(page, physician('london'))
     await findAndOpen(page, 'wojcik')
     const drug = drugName()
@@ -283,7 +284,7 @@ describe('what was not accepted', () => {
     const edit = async () => {
       await page.evaluate((address) => {
         location.href = address
-      }, `${chart}?edit=${ids[0]}`)
+      }, `${chart}?edit=${refusal.ids[0]}`)
       await panel.waitFor()
     }
     await edit()

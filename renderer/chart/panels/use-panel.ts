@@ -9,14 +9,18 @@ import { panelFor } from './refused.ts'
 /**
  * Which panel is open beside a chart. What is typed in one is not lost to another: that one waits until somebody says so.
  * `edit`: id of a change that was not accepted, whose panel opens as soon as the chart is there; the address forgets it then.
- * `fallback` gets the focus when a panel closes and what had it before is gone.
+ * When a panel closes, the focus goes back to what had it, or to `fallback` if that is gone: a row that has moved among what is over.
  */
 export function usePanel(chart: Chart, edit: string | undefined, fallback: RefObject<HTMLElement | null>) {
   const { typed } = useOnScreen()
   const [panel, setPanel] = useState<Panel | undefined>(undefined)
   const [wanted, setWanted] = useState<Panel | undefined>(undefined)
-  const open = (next: Panel) =>
-    typed && panel && keyOf(panel) !== keyOf(next) ? setWanted(next) : setPanel(next)
+  const before = useRef<Element | null>(null)
+  const open = (next: Panel) => {
+    before.current = document.activeElement
+    if (typed && panel && keyOf(panel) !== keyOf(next)) setWanted(next)
+    else setPanel(next)
+  }
   const latest = useRef(open)
   latest.current = open
 
@@ -38,11 +42,11 @@ export function usePanel(chart: Chart, edit: string | undefined, fallback: RefOb
   const shut = panel === undefined
   const wasOpen = useRef(false)
   useEffect(() => {
-    if (shut && wasOpen.current)
-      // After the panel has given the focus back to what had it, if that is still there.
-      setTimeout(() => {
-        if (document.activeElement === document.body) fallback.current?.focus()
-      })
+    if (shut && wasOpen.current) {
+      const back = before.current
+      if (back instanceof HTMLElement && back.isConnected && back !== document.body) back.focus()
+      else fallback.current?.focus()
+    }
     wasOpen.current = !shut
   }, [shut, fallback])
 
