@@ -380,6 +380,7 @@ export const en = {
     title: 'Change an allergy',
     clinical: 'Does it still hold?',
     reactions: 'Reactions',
+    what: 'What happened',
     severityOf: 'Severity: {{reaction}}',
     remove: 'Remove',
     removeNamed: 'Remove reaction: {{reaction}}',

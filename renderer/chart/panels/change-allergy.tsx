@@ -179,7 +179,7 @@ function Reactions(props: {
           {reaction.aspect === undefined ? (
             <Autocomplete
               aria-label={t('addAllergy.reaction')}
-              placeholder={t('addAllergy.reactionHint')}
+              placeholder={t('changeAllergy.what')}
               data={reactionTerms.map(({ display }) => display)}
               value={reaction.said}
               onChange={(said) => put(at, { said })}

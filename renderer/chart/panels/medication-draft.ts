@@ -24,9 +24,8 @@ import { isTouched } from './rebase.ts'
 import { routes } from './routes.ts'
 import { readDate } from './typed-date.ts'
 
-export const orderStatuses = ['active', 'on-hold', 'stopped', 'completed', 'entered-in-error'] as const
 /** What a form can make of an order; others (`draft`, `cancelled`, `unknown`) stay as long as nobody changes them. */
-export type OrderStatus = (typeof orderStatuses)[number]
+export const orderStatuses = ['active', 'on-hold', 'stopped', 'completed', 'entered-in-error'] as const
 
 /** An order as typed, grouped by the aspects that it states. */
 export type MedicationDraft = {
