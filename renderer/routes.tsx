@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router'
 import { lazy } from 'react'
 import { z } from 'zod'
+import { entryIdPattern } from '../domain/entries/entry.ts'
 import { DowntimePage } from './downtime/downtime-page.tsx'
 import { OutboxPage } from './outbox/outbox-page.tsx'
 import { PatientsPage } from './patients/patients-page.tsx'
@@ -24,12 +25,15 @@ const patients = createRoute({ getParentRoute: () => root, path: '/', component:
 const chart = createRoute({
   getParentRoute: () => root,
   path: '/patients/$patientId',
-  // The id of a change that was not accepted, to be entered anew.
-  validateSearch: z.object({ edit: z.string().optional().catch(undefined) }),
+  // What is no id of an entry edits nothing. Said outright: what is left out would come through from the root route.
+  validateSearch: ({ edit }: { [name: string]: unknown }): { edit?: string | undefined } => ({
+    edit: typeof edit === 'string' && entryIdPattern.test(edit) ? edit : undefined,
+  }),
   component: function Chart() {
     const { patientId } = useParams({ from: '/patients/$patientId' })
+    const { edit } = useSearch({ from: '/patients/$patientId' })
     // A chart of its own for each patient: nothing of the one before can stay on screen.
-    return <ChartPage key={patientId} patientId={patientId} />
+    return <ChartPage key={patientId} patientId={patientId} edit={edit} />
   },
 })
 

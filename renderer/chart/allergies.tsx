@@ -9,7 +9,12 @@ import { ErrorLine, Provenance } from './provenance.tsx'
 import { type Item, itemsOf, type PatientRecord } from './record.ts'
 
 /** Allergies and intolerances: those that count, the most dangerous first; resolved and refuted ones folded away. */
-export function Allergies({ record, onAdd }: { record: PatientRecord; onAdd: () => void }) {
+export function Allergies(props: {
+  record: PatientRecord
+  onAdd: () => void
+  onChange: (subject: string) => void
+}) {
+  const { record, onAdd } = props
   const { t } = useTranslation()
   const all = itemsOf(record, 'AllergyIntolerance').map((item) => ({
     item,
@@ -39,7 +44,7 @@ export function Allergies({ record, onAdd }: { record: PatientRecord; onAdd: () 
       {current.length > 0 && (
         <Rows label={t('allergies.title')}>
           {current.map((allergy) => (
-            <AllergyRow key={allergy.item.subject} allergy={allergy} />
+            <AllergyRow key={allergy.item.subject} allergy={allergy} onChange={props.onChange} />
           ))}
         </Rows>
       )}
@@ -47,7 +52,7 @@ export function Allergies({ record, onAdd }: { record: PatientRecord; onAdd: () 
         <Folded label={t('allergies.past', { count: past.length })}>
           <Rows>
             {past.map((allergy) => (
-              <AllergyRow key={allergy.item.subject} allergy={allergy} />
+              <AllergyRow key={allergy.item.subject} allergy={allergy} onChange={props.onChange} />
             ))}
           </Rows>
         </Folded>
@@ -58,7 +63,7 @@ export function Allergies({ record, onAdd }: { record: PatientRecord; onAdd: () 
 
 type Listed = AllergySummary & { item: Item }
 
-function AllergyRow({ allergy }: { allergy: Listed }) {
+function AllergyRow({ allergy, onChange }: { allergy: Listed; onChange: (subject: string) => void }) {
   const { t } = useTranslation()
   const { item, criticality, verificationStatus, clinicalStatus, negation } = allergy
   const severe = allergy.reactions.some((r) => r.severity === 'severe')
@@ -67,6 +72,12 @@ function AllergyRow({ allergy }: { allergy: Listed }) {
     <Row
       struck={allergy.struck}
       onItsWay={item.onItsWay}
+      change={{
+        label: t('panel.changeNamed', {
+          name: negation ? t('allergies.none') : (allergy.substance ?? t('allergies.unnamed')),
+        }),
+        onChange: () => onChange(item.subject),
+      }}
       tone={
         !allergy.struck && !isPast(allergy) && (criticality === 'high' || severe) ? 'critical' : undefined
       }

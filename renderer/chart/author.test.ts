@@ -16,6 +16,7 @@ const author: Author = {
 const nothingSeen: Seen = { entries: new Map(), subjects: new Map() }
 const allergy: AllergyDraft = {
   substance: 'penicillin',
+  none: false,
   reaction: 'Anaphylaxis',
   severity: 'severe',
   criticality: 'high',

@@ -28,6 +28,8 @@ export type Seen = {
 
 export type AllergyDraft = {
   substance: string
+  /** The patient has none: nothing else is stated. */
+  none: boolean
   reaction: string
   severity: 'mild' | 'moderate' | 'severe' | undefined
   criticality: 'low' | 'high' | 'unable-to-assess' | undefined
@@ -37,6 +39,7 @@ export type AllergyDraft = {
 
 /** An allergy as an entry of the patient's chart. A substance on the built-in list gets its code. */
 export function authorAllergy(draft: AllergyDraft, patientId: string, seen: Seen, author: Author): Entry {
+  if (draft.none) return entryOf(noAllergy(draft, patientId, author), patientId, seen, author)
   const substance = substanceNamed(draft.substance)
   const reaction = draft.reaction.trim()
   const coded = reactions.find(({ display }) => display.toLowerCase() === reaction.toLowerCase())
@@ -69,6 +72,21 @@ export function authorAllergy(draft: AllergyDraft, patientId: string, seen: Seen
     ...(draft.note.trim() === '' ? {} : { note: [{ text: draft.note.trim() }] }),
   }
   return entryOf(resource, patientId, seen, author)
+}
+
+/** The statement that there is none, as it is coded: somebody asked. */
+function noAllergy({ note }: AllergyDraft, patientId: string, author: Author): FhirResource {
+  return {
+    resourceType: 'AllergyIntolerance',
+    id: author.newId(),
+    clinicalStatus: concept(codeSystem.allergyClinical, 'active'),
+    verificationStatus: concept(codeSystem.allergyVerification, 'confirmed'),
+    code: named(codeSystem.snomed, '716186003', 'No known allergy'),
+    patient: { reference: `Patient/${patientId}` },
+    recordedDate: author.now,
+    recorder: { display: author.user.name },
+    ...(note.trim() === '' ? {} : { note: [{ text: note.trim() }] }),
+  }
 }
 
 export type VitalsDraft = {

@@ -150,3 +150,12 @@ test('RE103 decisions that contradict each other are never one value: all are sh
   const concurrent = itemFor(decision('304253006', { id: 'c' }), [decision('304252001', { id: 'c' })])
   expect(bannerText({ consents: [concurrent] })).toMatch(conflict)
 })
+
+test('RE105 a decision in force is not hidden by a statement made at the same time that it was an error', () => {
+  const inError = { id: 'c', status: 'entered-in-error' }
+  for (const [shown, other] of [
+    [decision('304253006', inError), decision('304253006', { id: 'c' })],
+    [decision('304253006', { id: 'c' }), decision('304253006', inError)],
+  ] as const)
+    expect(bannerText({ consents: [itemFor(shown, [other])] })).toContain('Do NOT attempt CPR')
+})

@@ -1,6 +1,7 @@
 import { ActionIcon, Text, Tooltip, UnstyledButton } from '@mantine/core'
-import { IconChevronRight, IconPlus } from '@tabler/icons-react'
+import { IconChevronRight, IconPencil, IconPlus } from '@tabler/icons-react'
 import { type ReactNode, useId, useState } from 'react'
+import { useTranslation } from 'react-i18next'
 import classes from './card.module.css'
 
 /** One part of the chart: a heading, what can be added, and its content. */
@@ -65,13 +66,18 @@ export function Nothing({ title, children, tone }: { title: string; children?: R
   )
 }
 
-/** One thing in a list: struck through if it does not hold, dashed while no region has it. */
+/**
+ * One thing in a list: struck through if it does not hold, dashed while no region has it. What changes it comes into
+ * sight under the pointer or the focus.
+ */
 export function Row(props: {
   struck?: boolean
   onItsWay?: boolean
   tone?: 'critical' | undefined
+  change?: { label: string; onChange: () => void } | undefined
   children: ReactNode
 }) {
+  const { t } = useTranslation()
   return (
     <li
       className={classes.row}
@@ -80,6 +86,17 @@ export function Row(props: {
       data-tone={props.tone}
     >
       {props.children}
+      {props.change && (
+        <button
+          type="button"
+          className={classes.change}
+          aria-label={props.change.label}
+          onClick={props.change.onChange}
+        >
+          <IconPencil size={14} aria-hidden />
+          {t('panel.change')}
+        </button>
+      )}
     </li>
   )
 }

@@ -4,12 +4,14 @@ import {
   IconActivity,
   IconAlertTriangle,
   IconClockPause,
+  IconPill,
   IconPlus,
+  IconStethoscope,
   IconUserQuestion,
   IconVaccineOff,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useMemo, useRef, useState } from 'react'
+import { type ReactNode, type RefObject, useMemo, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { ageAt } from '../../domain/display/age.ts'
@@ -19,11 +21,10 @@ import { asText } from '../../domain/fhir/resource.ts'
 import type { CallProblem } from '../session/http.ts'
 import { regionTitle } from '../session/regions.ts'
 import { useWork } from '../session/use-work.tsx'
-import { useOnScreen, useTell } from '../shell/on-screen.ts'
+import { useTell } from '../shell/on-screen.ts'
 import { useBannerSlot } from '../shell/slots.ts'
 import { SlowProgress } from '../shell/slow.tsx'
 import { useCommand } from '../shell/use-commands.tsx'
-import { AddAllergy } from './add-allergy.tsx'
 import { Allergies } from './allergies.tsx'
 import { PatientBanner } from './banner.tsx'
 import { CareTeam } from './care-team.tsx'
@@ -31,9 +32,11 @@ import classes from './chart-page.module.css'
 import { History } from './history.tsx'
 import { isAdult, readingsOf } from './measures.ts'
 import { Medications } from './medications.tsx'
+import { OpenPanel } from './panels/open-panel.tsx'
+import { keyOf, type Panel } from './panels/panel.ts'
+import { usePanel } from './panels/use-panel.ts'
 import { Problems } from './problems.tsx'
 import { itemsOf } from './record.ts'
-import { RecordVitals } from './record-vitals.tsx'
 import { Results } from './results.tsx'
 import { resuscitationOf } from './resuscitation.ts'
 import { type Chart, useChart } from './use-chart.ts'
@@ -42,34 +45,24 @@ import { ChartZone, useWhenShort } from './use-when.tsx'
 import { Vitals } from './vitals.tsx'
 import { zonedDateTime } from './zoned-time.ts'
 
-/** One patient's chart. */
-export default function ChartPage({ patientId }: { patientId: string }) {
+/** One patient's chart. `edit`: id of a change that was not accepted, whose panel opens. */
+export default function ChartPage({ patientId, edit }: { patientId: string; edit: string | undefined }) {
   const { t } = useTranslation()
   const state = useChart(patientId)
   if (state.state === 'opening') return <SlowProgress label={t('chart.loading')} />
   if (state.state === 'closed') return <Closed problem={state.problem} />
   return (
     <ChartZone value={state.chart.timeZone}>
-      <OpenChart chart={state.chart} />
+      <OpenChart chart={state.chart} edit={edit} />
     </ChartZone>
   )
 }
 
-type Panel = 'allergy' | 'vitals'
-
-function OpenChart({ chart }: { chart: Chart }) {
+function OpenChart({ chart, edit }: { chart: Chart; edit: string | undefined }) {
   const { t } = useTranslation()
   const slot = useBannerSlot()
-  const { typed } = useOnScreen()
-  const [panel, setPanel] = useState<Panel | undefined>(undefined)
-  // What is typed in one panel is not lost to another: that one waits until somebody says so.
-  const [wanted, setWanted] = useState<Panel | undefined>(undefined)
-  const open = (what: Panel) => (typed && panel !== what ? setWanted(what) : setPanel(what))
-  const close = () => {
-    setPanel(wanted)
-    setWanted(undefined)
-  }
-  const leaving = { leaving: wanted !== undefined, onStay: () => setWanted(undefined) }
+  const toolbar = useRef<HTMLButtonElement>(null)
+  const { panel, open, replace, close, leaving } = usePanel(chart, edit, toolbar)
   useTell('timeZone', chart.timeZone)
   useMinute()
   const { record } = chart
@@ -96,51 +89,67 @@ function OpenChart({ chart }: { chart: Chart }) {
   return (
     <div className={classes.page}>
       {slot && createPortal(<ChartZone value={chart.timeZone}>{banner}</ChartZone>, slot)}
-      <Toolbar chart={chart} now={now} onAdd={open} />
+      <Toolbar chart={chart} now={now} onAdd={open} target={toolbar} />
       <div className={classes.columns}>
         <div className={classes.column}>
-          <Allergies record={record} onAdd={() => open('allergy')} />
-          <Medications record={record} deceased={deceased} />
-          <Problems record={record} />
+          <Allergies
+            record={record}
+            onAdd={() => open({ what: 'addAllergy' })}
+            onChange={(subject) => open({ what: 'changeAllergy', subject })}
+          />
+          <Medications
+            record={record}
+            deceased={deceased}
+            onAdd={() => open({ what: 'addMedication' })}
+            onChange={(subject) => open({ what: 'changeMedication', subject })}
+          />
+          <Problems
+            record={record}
+            onAdd={() => open({ what: 'addProblem' })}
+            onChange={(subject) => open({ what: 'changeProblem', subject })}
+          />
           <CareTeam record={record} />
         </div>
         <div className={classes.column}>
-          <Vitals chart={chart} adult={adult} onAdd={() => open('vitals')} />
+          <Vitals chart={chart} adult={adult} onAdd={() => open({ what: 'vitals' })} />
           <Results chart={chart} />
           <History chart={chart} />
         </div>
       </div>
-      <AddAllergy
-        opened={panel === 'allergy'}
-        patientId={chart.patientId}
-        record={record}
-        onClose={close}
-        {...leaving}
-      />
-      <RecordVitals
-        opened={panel === 'vitals'}
-        patientId={chart.patientId}
-        record={record}
-        readings={readings}
-        adult={adult}
-        born={born}
-        onClose={close}
-        {...leaving}
-      />
+      {panel && (
+        <OpenPanel
+          key={keyOf(panel)}
+          panel={panel}
+          patientId={chart.patientId}
+          record={record}
+          readings={readings}
+          today={today}
+          adult={adult}
+          born={born}
+          onClose={close}
+          onNext={replace}
+          {...leaving}
+        />
+      )}
     </div>
   )
 }
 
 /** Where the patient is at home, whose clock is shown, and what can be added. */
-function Toolbar({ chart, now, onAdd }: { chart: Chart; now: string; onAdd: (what: Panel) => void }) {
+function Toolbar(props: {
+  chart: Chart
+  now: string
+  onAdd: (panel: Panel) => void
+  target: RefObject<HTMLButtonElement | null>
+}) {
+  const { chart, now, target } = props
   const { t } = useTranslation()
   const whenShort = useWhenShort()
   const [opened, setOpened] = useState(false)
-  const target = useRef<HTMLButtonElement>(null)
   // The panel gives the focus back to what had it: the button, not an entry of a menu that is gone.
-  const add = (what: Panel) => {
+  const add = (panel: Panel) => {
     target.current?.focus()
-    onAdd(what)
+    props.onAdd(panel)
   }
   useCommand('new', () => {
     target.current?.focus()
@@ -168,10 +177,28 @@ function Toolbar({ chart, now, onAdd }: { chart: Chart; now: string; onAdd: (wha
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconVaccineOff size={16} aria-hidden />} onClick={() => add('allergy')}>
+          <Menu.Item
+            leftSection={<IconVaccineOff size={16} aria-hidden />}
+            onClick={() => add({ what: 'addAllergy' })}
+          >
             {t('chart.addMenu.allergy')}
           </Menu.Item>
-          <Menu.Item leftSection={<IconActivity size={16} aria-hidden />} onClick={() => add('vitals')}>
+          <Menu.Item
+            leftSection={<IconPill size={16} aria-hidden />}
+            onClick={() => add({ what: 'addMedication' })}
+          >
+            {t('chart.addMenu.medication')}
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<IconStethoscope size={16} aria-hidden />}
+            onClick={() => add({ what: 'addProblem' })}
+          >
+            {t('chart.addMenu.problem')}
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<IconActivity size={16} aria-hidden />}
+            onClick={() => add({ what: 'vitals' })}
+          >
             {t('chart.addMenu.vitals')}
           </Menu.Item>
         </Menu.Dropdown>

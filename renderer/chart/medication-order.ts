@@ -35,7 +35,7 @@ function rank(line: MedicationLine): number {
   return line.doNotPerform ? 0 : medicationStatus(line) === 'active' ? 1 : 2
 }
 
-/** Do the prescriber's words say the same, word for word, as what stands above them? */
+/** Do the prescriber's words say the same as what stands above them, word for word but for endings and marks? */
 export function repeats({ dose, route, frequency, text }: DosageLine): boolean {
   return wordsOf(text) === wordsOf([dose, route, frequency].join(' '))
 }

@@ -1,16 +1,24 @@
 import { IconAlertTriangle, IconBan } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
+import { conceptText } from '../../domain/display/concept.ts'
 import { type MedicationLine, medicationLine } from '../../domain/display/medication-line.ts'
-import { asObject, asText } from '../../domain/fhir/resource.ts'
+import { asObject, asObjects, asText, type FhirResource } from '../../domain/fhir/resource.ts'
 import { Rung } from '../status/rung.tsx'
 import { Card, Folded, Nothing, Row, Rows, Tag } from './card.tsx'
 import classes from './lists.module.css'
 import { byUse, isCurrent, isOrder, medicationStatus, repeats } from './medication-order.ts'
 import { ErrorLine, Provenance } from './provenance.tsx'
 import { dateIn, type Item, itemsOf, latestFirst, type PatientRecord } from './record.ts'
+import { useWhen } from './use-when.tsx'
 
 /** Medications: what must not be given first, then what is given by name; the rest folded away. */
-export function Medications({ record, deceased }: { record: PatientRecord; deceased: boolean }) {
+export function Medications(props: {
+  record: PatientRecord
+  deceased: boolean
+  onAdd: () => void
+  onChange: (subject: string) => void
+}) {
+  const { record, deceased, onAdd, onChange } = props
   const { t } = useTranslation()
   const all = itemsOf(record, 'MedicationRequest').map((item) => ({
     item,
@@ -22,7 +30,11 @@ export function Medications({ record, deceased }: { record: PatientRecord; decea
     ({ item }) => dateIn(item.resource, 'authoredOn'),
   )
   return (
-    <Card title={t('medications.title')} count={current.length}>
+    <Card
+      title={t('medications.title')}
+      count={current.length}
+      add={{ label: t('addMedication.title'), onAdd }}
+    >
       {deceased && current.length > 0 && (
         <div className={classes.warning}>
           <IconAlertTriangle size={18} aria-hidden />
@@ -39,7 +51,7 @@ export function Medications({ record, deceased }: { record: PatientRecord; decea
       {current.length > 0 && (
         <Rows label={t('medications.title')}>
           {current.map(({ item, line }) => (
-            <MedicationRow key={item.subject} item={item} line={line} />
+            <MedicationRow key={item.subject} item={item} line={line} onChange={onChange} />
           ))}
         </Rows>
       )}
@@ -47,7 +59,7 @@ export function Medications({ record, deceased }: { record: PatientRecord; decea
         <Folded label={t('medications.past', { count: past.length })}>
           <Rows>
             {past.map(({ item, line }) => (
-              <MedicationRow key={item.subject} item={item} line={line} />
+              <MedicationRow key={item.subject} item={item} line={line} onChange={onChange} />
             ))}
           </Rows>
         </Folded>
@@ -57,15 +69,24 @@ export function Medications({ record, deceased }: { record: PatientRecord; decea
 }
 
 /** MEDi-051: drug, strength, form, DOSE, route, frequency. */
-export function MedicationRow({ item, line }: { item: Item; line: MedicationLine }) {
+function MedicationRow(props: { item: Item; line: MedicationLine; onChange: (subject: string) => void }) {
+  const { item, line } = props
   const { t } = useTranslation()
   const status = medicationStatus(line)
+  const when = useWhen()
   const intent = asText(item.resource['intent'])
+  const bounds = boundsOf(item.resource)
+  const reasons = asObjects(item.resource['reasonCode']).flatMap((reason) => conceptText(reason) ?? [])
+  const notes = asObjects(item.resource['note']).flatMap((note) => asText(note['text']) ?? [])
   return (
     <Row
       struck={line.enteredInError}
       onItsWay={item.onItsWay}
       tone={line.doNotPerform && !line.enteredInError ? 'critical' : undefined}
+      change={{
+        label: t('panel.changeNamed', { name: line.drug ?? t('medications.unnamed') }),
+        onChange: () => props.onChange(item.subject),
+      }}
     >
       <div className={classes.line}>
         {line.doNotPerform && (
@@ -109,6 +130,8 @@ export function MedicationRow({ item, line }: { item: Item; line: MedicationLine
             )}
             {dosage.route && <span>{dosage.route}</span>}
             {dosage.frequency && <span>{dosage.frequency}</span>}
+            {bounds[at]?.start && <span>{t('medications.from', { when: when(bounds[at].start) })}</span>}
+            {bounds[at]?.end && <span>{t('medications.to', { when: when(bounds[at].end) })}</span>}
             {!dosage.dose && !dosage.text && !line.doNotPerform && (
               <span className={classes.quiet}>{t('medications.doseNotRecorded')}</span>
             )}
@@ -121,6 +144,14 @@ export function MedicationRow({ item, line }: { item: Item; line: MedicationLine
       {line.dosages.length === 0 && !line.doNotPerform && (
         <div className={classes.quiet}>{t('medications.doseNotRecorded')}</div>
       )}
+      {reasons.length > 0 && (
+        <div className={classes.note}>{t('medications.for', { reason: reasons.join(', ') })}</div>
+      )}
+      {notes.map((note) => (
+        <div key={note} className={classes.note}>
+          {note}
+        </div>
+      ))}
       {line.statusReason && (
         <div className={classes.note}>{t('medications.reason', { reason: line.statusReason })}</div>
       )}
@@ -135,4 +166,12 @@ export function MedicationRow({ item, line }: { item: Item; line: MedicationLine
       )}
     </Row>
   )
+}
+
+/** When the first and last doses are, where the order says it. */
+function boundsOf(request: FhirResource): { start: string | undefined; end: string | undefined }[] {
+  return asObjects(request['dosageInstruction']).map((instruction) => {
+    const bounds = asObject(asObject(asObject(instruction['timing'])?.['repeat'])?.['boundsPeriod'])
+    return { start: asText(bounds?.['start']), end: asText(bounds?.['end']) }
+  })
 }

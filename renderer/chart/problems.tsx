@@ -10,7 +10,12 @@ import { dateIn, type Item, itemsOf, latestFirst, type PatientRecord } from './r
 import { useWhen } from './use-when.tsx'
 
 /** Problems: the live ones first, by their begin; what is over or was wrong folded away. */
-export function Problems({ record }: { record: PatientRecord }) {
+export function Problems(props: {
+  record: PatientRecord
+  onAdd: () => void
+  onChange: (subject: string) => void
+}) {
+  const { record, onAdd, onChange } = props
   const { t } = useTranslation()
   const all = latestFirst(
     itemsOf(record, 'Condition').map((item): Listed => ({ item, ...readProblem(item) })),
@@ -19,7 +24,7 @@ export function Problems({ record }: { record: PatientRecord }) {
   const current = all.filter(({ past }) => !past)
   const past = all.filter((problem) => problem.past)
   return (
-    <Card title={t('problems.title')} count={current.length}>
+    <Card title={t('problems.title')} count={current.length} add={{ label: t('addProblem.title'), onAdd }}>
       {!record.complete ? (
         <Nothing title={t('problems.unavailable')} tone="warn">
           {t('problems.unavailableText')}
@@ -30,7 +35,7 @@ export function Problems({ record }: { record: PatientRecord }) {
       {current.length > 0 && (
         <Rows label={t('problems.title')}>
           {current.map((problem) => (
-            <ProblemRow key={problem.item.subject} problem={problem} />
+            <ProblemRow key={problem.item.subject} problem={problem} onChange={onChange} />
           ))}
         </Rows>
       )}
@@ -38,7 +43,7 @@ export function Problems({ record }: { record: PatientRecord }) {
         <Folded label={t('problems.past', { count: past.length })}>
           <Rows>
             {past.map((problem) => (
-              <ProblemRow key={problem.item.subject} problem={problem} />
+              <ProblemRow key={problem.item.subject} problem={problem} onChange={onChange} />
             ))}
           </Rows>
         </Folded>
@@ -49,14 +54,23 @@ export function Problems({ record }: { record: PatientRecord }) {
 
 type Listed = Problem & { item: Item }
 
-function ProblemRow({ problem }: { problem: Listed }) {
+function ProblemRow({ problem, onChange }: { problem: Listed; onChange: (subject: string) => void }) {
   const { t } = useTranslation()
   const when = useWhen()
   const { item, clinical, verification } = problem
   const severity = conceptText(item.resource['severity'])
   const notes = asObjects(item.resource['note']).flatMap((note) => asText(note['text']) ?? [])
   return (
-    <Row struck={problem.struck} onItsWay={item.onItsWay}>
+    <Row
+      struck={problem.struck}
+      onItsWay={item.onItsWay}
+      change={{
+        label: t('panel.changeNamed', {
+          name: conceptText(item.resource['code']) ?? t('problems.unnamed'),
+        }),
+        onChange: () => onChange(item.subject),
+      }}
+    >
       <div className={classes.line}>
         <strong className="strike">{conceptText(item.resource['code']) ?? t('problems.unnamed')}</strong>
         {severity && <span className={classes.quiet}>{severity.toLowerCase()}</span>}

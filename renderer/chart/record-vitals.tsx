@@ -14,7 +14,7 @@ import { type Measure, type Reading, unitOf } from './measures.ts'
 import { NotKept } from './not-kept.tsx'
 import type { PatientRecord } from './record.ts'
 import classes from './side-panel.module.css'
-import { type Leaving, type PanelForm, SidePanel } from './side-panel.tsx'
+import type { PanelForm } from './side-panel.tsx'
 import { useAuthor } from './use-author.ts'
 import { useKeep } from './use-keep.ts'
 import { useMinute } from './use-minute.ts'
@@ -23,6 +23,7 @@ import {
   checkVitals,
   decimalsOf,
   type FieldProblem,
+  noVitals,
   type VitalField,
   type VitalsTyped,
   vitalFields,
@@ -37,38 +38,24 @@ type Props = {
   readings: readonly Reading[]
   adult: boolean
   born: string | undefined
-  onClose: () => void
-} & Leaving
-
-/** The panel that records vital signs: any of them, at a time that is named with its zone. */
-export function RecordVitals({ opened, leaving, onStay, ...props }: Props & { opened: boolean }) {
-  const { t } = useTranslation()
-  return (
-    <SidePanel
-      opened={opened}
-      onClose={props.onClose}
-      title={t('recordVitals.title')}
-      leaving={leaving}
-      onStay={onStay}
-    >
-      {(form) => opened && <VitalsForm {...props} {...form} />}
-    </SidePanel>
-  )
+  /** What it begins with, of a change that was not accepted. */
+  filled: VitalsTyped | undefined
+  onKept: () => void
 }
 
-function VitalsForm(props: Omit<Props, keyof Leaving> & PanelForm) {
+/** The form that records vital signs: any of them, at a time that is named with its zone. */
+export function RecordVitals(props: Props & PanelForm) {
   const { t } = useTranslation()
-  const { keep, problem: notKept } = useKeep(props.patientId, props.onClose)
+  const { keep, problem: notKept } = useKeep(props.patientId, props.onKept)
   const author = useAuthor()
   const timeZone = useContext(ChartZone)
   const off = wrongClock(useReach())
   // The region's time where this device's clock is wrong.
   const nowMs = () => Date.now() - (off ?? 0)
   const now = () => zonedDateTime(nowMs(), timeZone)
-  const [typed, setTyped] = useState<VitalsTyped>(() => ({
-    ...noValues,
-    ...(off === undefined ? momentOf(now()) : { date: '', time: '' }),
-  }))
+  const [typed, setTyped] = useState<VitalsTyped>(
+    () => props.filled ?? { ...noVitals, ...(off === undefined ? momentOf(now()) : {}) },
+  )
   const [tried, setTried] = useState(false)
   const [confirmed, setConfirmed] = useState(false)
   const form = useRef<HTMLFormElement>(null)
@@ -79,7 +66,7 @@ function VitalsForm(props: Omit<Props, keyof Leaving> & PanelForm) {
     const next = { ...typed, ...part }
     setTyped(next)
     setConfirmed(false)
-    props.onDirty(vitalFields.some((field) => next[field] !== ''))
+    props.onDirty(props.filled !== undefined || vitalFields.some((field) => next[field] !== ''))
   }
   const save = (event: FormEvent) => {
     event.preventDefault()
@@ -303,14 +290,4 @@ function nameOf(t: T, field: VitalField): string {
 
 function momentOf(dateTime: string): { date: string; time: string } {
   return { date: formatDate(dateTime), time: formatTime(dateTime) ?? '' }
-}
-
-const noValues = {
-  systolic: '',
-  diastolic: '',
-  heartRate: '',
-  oxygenSaturation: '',
-  temperature: '',
-  respiratoryRate: '',
-  weight: '',
 }

@@ -102,7 +102,18 @@ export function firstStated(item: Item): Stated | undefined {
   return statedIn(item.state.entries.values().next().value?.entry)
 }
 
-function statedIn(entry: Entry | undefined): Stated | undefined {
+/** The last statement of a person about something that had been stated before, with their reason. */
+export function lastChanged(item: Item): { stated: Stated; reason: string | undefined } | undefined {
+  let last: Entry | undefined
+  for (const heads of item.state.heads.values())
+    for (const { entry } of heads)
+      if (entry.supersedes.length > 0 && entry.source === undefined && entry.lamport > (last?.lamport ?? 0))
+        last = entry
+  const stated = statedIn(last)
+  return stated && { stated, reason: last?.reason }
+}
+
+export function statedIn(entry: Entry | undefined): Stated | undefined {
   if (!entry) return undefined
   return entry.source === undefined
     ? { by: 'user', who: entry.author.user, when: entry.recordedAt }

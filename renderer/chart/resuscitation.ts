@@ -23,14 +23,16 @@ const meridianResuscitation = 'urn:meridian:resuscitation'
 /** What is to be done when the heart stops, from the resuscitation Consents in force. `now` is an RFC 3339 time. */
 export function resuscitationOf(consents: readonly Item[], now: string): Resuscitation {
   const inForce = consents.flatMap((item) => {
-    if (asText(item.resource['status']) !== 'active') return []
+    if (!isInForce(item)) return []
     const heads = item.state.heads.get('decision') ?? []
     const values = heads.map((head) => head.entry.aspects['decision'])
     const concurrent = values.filter(
       (value, at) => values.findIndex((other) => sameJson(other, value)) === at,
     )
     return concurrent.length > 1
-      ? concurrent.map((value): FhirResource => ({ ...asObject(value), resourceType: 'Consent' }))
+      ? concurrent
+          .filter((value) => asText(asObject(value)?.['status']) === 'active')
+          .map((value): FhirResource => ({ ...asObject(value), resourceType: 'Consent' }))
       : [item.resource]
   })
   const [first, ...others] = inForce
@@ -48,6 +50,17 @@ export function resuscitationOf(consents: readonly Item[], now: string): Resusci
     decided: asText(first['dateTime']),
     expired: end !== undefined && Date.parse(end) < Date.parse(now) ? end : undefined,
   }
+}
+
+/** Of statements about one decision that were made at once, each may be the true one: one in force is not passed over. */
+function isInForce({ resource, state }: Item): boolean {
+  const statuses = [...state.heads].flatMap(([aspect, heads]) =>
+    heads.map(({ entry }) => entry.aspects[aspect]),
+  )
+  return (
+    asText(resource['status']) === 'active' ||
+    statuses.some((value) => asText(asObject(value)?.['status']) === 'active')
+  )
 }
 
 function decisionOf(consent: FhirResource): Decision {

@@ -39,7 +39,8 @@ export function SidePanel(
   const typed = props.opened && dirty
   const [closing, setClosing] = useState(false)
   const away = useBlocker({
-    shouldBlockFn: () => true,
+    // An address of the same chart with another search parameter leaves nothing.
+    shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname,
     enableBeforeUnload: false,
     disabled: !typed,
     withResolver: true,

@@ -15,6 +15,18 @@ export const vitalFields = [
 export type VitalField = (typeof vitalFields)[number]
 export type VitalsTyped = { [field in VitalField]: string } & { date: string; time: string }
 
+export const noVitals: VitalsTyped = {
+  systolic: '',
+  diastolic: '',
+  heartRate: '',
+  oxygenSaturation: '',
+  temperature: '',
+  respiratoryRate: '',
+  weight: '',
+  date: '',
+  time: '',
+}
+
 export type FieldProblem =
   | { problem: 'number' }
   | { problem: 'pair' }

@@ -5,7 +5,7 @@
 export function showWhatIsWrong(form: HTMLFormElement | null): void {
   requestAnimationFrame(() => {
     const wrong = form?.querySelector<HTMLElement>(
-      '[aria-invalid="true"], [role="alert"] input, .mantine-InputWrapper-error',
+      '[data-decide], [aria-invalid="true"], [role="alert"] input, .mantine-InputWrapper-error',
     )
     // The whole warning, not its last line.
     const around = wrong?.closest('[role="alert"]') ?? wrong ?? form?.querySelector('[role="alert"]')

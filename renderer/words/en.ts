@@ -599,7 +599,7 @@ export const en = {
     times: 'times in {{zone}}',
     copy: 'This device’s copy, confirmed {{when}}',
     add: 'Add',
-    addMenu: { allergy: 'Allergy', vitals: 'Vitals' },
+    addMenu: { allergy: 'Allergy', medication: 'Medication', problem: 'Problem', vitals: 'Vitals' },
     loading: 'Opening the chart…',
     missing: {
       title: 'This patient is not known in {{region}}',
@@ -620,6 +620,7 @@ export const en = {
     inErrorFrom: 'Entered in error: marked by {{who}}, received {{when}}',
     source: 'the source {{source}}',
     by: '{{who}}, {{when}}',
+    changedBy: 'changed by {{who}}, {{when}}',
     less: 'Show fewer',
   },
 
@@ -682,6 +683,7 @@ export const en = {
     unavailableText: 'The chart has not fully arrived. Do not take this as “no allergies”.',
     none: 'No known allergies',
     about: 'Allergy to {{substance}}',
+    aboutChange: 'Change of the allergy to {{substance}}',
   },
 
   addAllergy: {
@@ -689,7 +691,6 @@ export const en = {
     substance: 'Substance',
     substanceHint: 'Type a name: a common substance is coded, anything else is kept as you write it.',
     coded: 'SNOMED CT {{code}}',
-    freeText: 'Kept as written, without a code.',
     substanceMissing: 'Say which substance.',
     known: 'Known already',
     knownNone: 'No allergies recorded so far.',
@@ -707,9 +708,31 @@ export const en = {
     criticalityHint: 'Could the next exposure threaten life?',
     verification: 'Verification',
     note: 'Note',
-    notSaid: 'Not recorded',
     save: 'Save allergy',
     categories: { medication: 'Medicines', food: 'Food', environment: 'Environment and materials' },
+  },
+
+  noAllergies: {
+    label: 'No known allergies',
+    hint: 'The patient was asked and knows of none.',
+    contradicts: 'Cannot be stated while an allergy is on the list.',
+    stated: 'Has been stated already.',
+    unavailable: 'Cannot be stated before the chart has fully arrived.',
+    save: 'Save “no known allergies”',
+  },
+
+  changeAllergy: {
+    title: 'Change an allergy',
+    clinical: 'Does it still hold?',
+    reactions: 'Reactions',
+    what: 'What happened',
+    severityOf: 'Severity: {{reaction}}',
+    remove: 'Remove',
+    removeNamed: 'Remove reaction: {{reaction}}',
+    keep: 'Keep',
+    keepNamed: 'Keep reaction: {{reaction}}',
+    addReaction: 'Add a reaction',
+    criticalityNotSaid: 'Criticality not recorded',
   },
 
   medications: {
@@ -735,6 +758,11 @@ export const en = {
     },
     statusUnnamed: 'Status not recorded',
     reason: 'Reason: {{reason}}',
+    for: 'For: {{reason}}',
+    from: 'from {{when}}',
+    to: 'to {{when}}',
+    about: 'Order of {{drug}}',
+    aboutChange: 'Change of the order of {{drug}}',
     intent: {
       proposal: 'Proposal, not an order',
       plan: 'Plan, not an order',
@@ -742,8 +770,152 @@ export const en = {
     },
   },
 
+  addMedication: {
+    title: 'Add a medication',
+    drug: 'Medicine',
+    drugHint: 'Name with strength and form, for example Amoxicillin 500 mg capsule.',
+    coded: 'Known as {{drug}}, ATC {{code}}',
+    known: 'Given already',
+    knownNone: 'No active medications so far.',
+    save: 'Save medication',
+    warnings: {
+      title: 'Please check before you prescribe',
+      forbidden: 'DO NOT GIVE is ordered: {{name}}.',
+      same: 'Known allergy: {{substance}}.',
+      related: 'Known allergy to the same or a related kind: {{substance}}.',
+      struck: 'An allergy to {{substance}} stands on the list as refuted or entered in error.',
+      repeated: 'Ordered already: {{name}}.',
+      kind: 'Another of its kind is ordered already: {{name}}.',
+      confirm: 'I have considered this: prescribe all the same',
+      missing: 'Confirm that this is meant, or change it.',
+    },
+  },
+
+  changeMedication: {
+    title: 'Change a medication',
+    whole:
+      'The instruction that stands says more than these fields can. What you enter here replaces it whole; leave them empty to keep it.',
+  },
+
+  medicationForm: {
+    dose: 'Dose',
+    unit: 'Unit',
+    route: 'Route',
+    choose: 'Choose…',
+    frequency: 'Frequency',
+    frequencyHint: 'e.g. twice daily, bd',
+    asNeeded: 'As needed',
+    asNeededFor: 'For what',
+    start: 'First dose',
+    text: 'Instructions',
+    textHint: 'What the fields above do not say.',
+    status: 'Status',
+    indication: 'Reason for the medicine',
+    missing: {
+      drug: 'Say which medicine.',
+      unit: 'Choose the unit of the dose.',
+      route: 'Choose the route.',
+      frequency: 'Say how often, or tick “As needed”.',
+    },
+    problems: {
+      number: 'Enter a number, for example 2.5.',
+      zero: 'A dose is more than nothing.',
+      decimals: 'At most 4 digits after the point.',
+      thousands: 'This can be read in two ways. Write 1000 for a thousand, 1.0 for one.',
+      low: 'Less than {{limit}} cannot be one dose. Check the number and the unit.',
+      high: 'More than {{limit}} cannot be one dose. Check the number and the unit.',
+    },
+    doubts: {
+      unusual: '{{dose}} is unusual for one dose.',
+      single: '{{dose}}: one dose of {{drug}} is usually {{usual}}.',
+      day: '{{total}} in a day: of {{drug}} usually at most {{most}}.',
+      weekly: '{{drug}} is usually taken once a week. A daily dose can kill.',
+      noDose: 'No dose is given.',
+      jump: 'The dose was {{before}}, and is now {{after}}.',
+      text: 'The instructions still say: “{{text}}”',
+      most: 'The most for a day stays as it was ordered before.',
+      startFar: 'The first dose is more than a year away.',
+    },
+  },
+
+  panel: {
+    change: 'Change',
+    changeNamed: 'Change: {{name}}',
+    asItStands: 'As it stands',
+    save: 'Save change',
+    nothingChanged: 'Nothing has been changed yet.',
+    notSaid: 'Not recorded',
+    freeText: 'Kept as written, without a code.',
+    reason: 'Reason',
+    reasonMissing: 'Say why.',
+    note: 'Note',
+    addNote: 'Add a note',
+    anew: 'Then enter it anew, as it is right',
+    anewHint: 'What an entry is about is never overwritten: the wrong one stays, struck through.',
+    check: 'Please check',
+    sure: 'I have checked: this is right',
+    sureMissing: 'Confirm that this is right, or change it.',
+    discard: 'Discard what you have typed?',
+    discardYes: 'Discard',
+    discardNo: 'Go on editing',
+    date: {
+      date: 'Enter a date, for example 24-Nov-2026, Nov 2026 or 2026.',
+      future: 'This date has not come yet.',
+      beforeBirth: 'This is before the patient was born.',
+      untilBeforeOnset: 'The end lies before the begin.',
+    },
+  },
+
+  meanwhile: {
+    by: '{{who}} has changed this meanwhile',
+    byNobody: 'This is no longer as you saw it',
+    dose: 'Dose is now: {{now}}',
+    status: 'Status is now: {{now}}',
+    criticality: 'Now: {{now}}',
+    reaction: 'Reactions are now: {{now}}',
+    other: 'Notes or details are others now.',
+    clash: 'What you typed would replace it.',
+    noClash: 'It is not about what you typed, and is shown in this form when you go on.',
+    take: 'Take theirs',
+    keep: 'Keep what I typed',
+    seen: 'Go on',
+    missing: 'Decide this before you save.',
+  },
+
+  noForm: {
+    title: 'Edit a change',
+    unknown:
+      'This kind of change has no form. In the list of changes you can send it again as it is, or export it.',
+    notThere: 'This change is no longer among those that were not accepted. Look at the chart.',
+    gone: 'This entry is no longer in the chart.',
+    newer: 'This entry holds a statement that needs a newer version of the app. It cannot be changed here.',
+  },
+
+  addProblem: {
+    title: 'Add a problem',
+    problem: 'Problem',
+    problemHint: 'Type a name: a common problem is coded, anything else is kept as you write it.',
+    missing: 'Say which problem.',
+    known: 'Known already',
+    knownNone: 'No current problems so far.',
+    duplicate: '{{problem}} is on the list already',
+    duplicateText: 'If it has come back, change the one that is there.',
+    save: 'Save problem',
+  },
+
+  changeProblem: { title: 'Change a problem' },
+
+  problemForm: {
+    clinical: 'Clinical status',
+    onset: 'Since',
+    until: 'Until',
+    dateHint: '24-Nov-2026 or 2026',
+  },
+
   problems: {
     title: 'Problems',
+    about: 'Problem: {{problem}}',
+    aboutChange: 'Change of the problem {{problem}}',
     empty: 'No problems recorded',
     unavailable: 'Problems unavailable',
     unavailableText: 'The chart has not fully arrived.',
@@ -882,12 +1054,6 @@ export const en = {
     title: 'Results',
     earlier: '{{count}} earlier',
     earlierOf: '{{count}} earlier of {{name}}',
-  },
-
-  panel: {
-    discard: 'Discard what you have typed?',
-    discardYes: 'Discard',
-    discardNo: 'Go on editing',
   },
 
   team: {

@@ -1,0 +1,42 @@
+import type { Entry } from '../../../domain/entries/entry.ts'
+import type { AllergyDraft } from '../author.ts'
+import type { PatientRecord } from '../record.ts'
+import type { VitalsTyped } from '../vitals-form.ts'
+import type { AllergyChange } from './allergy-change.ts'
+import type { MedicationDraft } from './medication-draft.ts'
+import type { ProblemDraft } from './problem-draft.ts'
+
+/** What every panel of a chart knows of its patient. */
+export type AboutPatient = {
+  patientId: string
+  record: PatientRecord
+  /** FHIR date in the zone of the patient's home group. */
+  today: string
+  adult: boolean
+  /** FHIR date. */
+  born: string | undefined
+}
+
+/** A change that was not accepted, and the form filled with it. */
+export type Refused<D> = { entry: Entry; draft: D }
+
+/**
+ * The panel that is open. `filled`: what it begins with; `edits`: id of the refused change whose place it takes when it
+ * is saved.
+ */
+export type Panel = { edits?: string } & (
+  | { what: 'addAllergy'; filled?: AllergyDraft }
+  | { what: 'addMedication'; filled?: MedicationDraft }
+  | { what: 'addProblem'; filled?: ProblemDraft }
+  | { what: 'vitals'; filled?: VitalsTyped }
+  | { what: 'changeAllergy'; subject: string; refused?: Refused<AllergyChange> }
+  | { what: 'changeMedication'; subject: string; refused?: Refused<MedicationDraft> }
+  | { what: 'changeProblem'; subject: string; refused?: Refused<ProblemDraft> }
+  /** A refused change that no form can edit, or that is no longer there. */
+  | { what: 'noForm'; why: 'unknown' | 'notThere' }
+)
+
+/** Names a panel by what it is about: two of the same key are one. */
+export function keyOf(panel: Panel): string {
+  return [panel.what, 'subject' in panel ? panel.subject : '', panel.edits ?? ''].join(' ')
+}
