@@ -101,7 +101,7 @@ async function start(session: Session, replica: Replica): Promise<{ parts: Parts
   const catchUp = await createCatchUp({ replica, windows, now: Date.now, every })
   const changes = await createChanges({ outbox: replica.outbox, windows, now: Date.now, ...timing })
   const connection = createConnection({
-    sync: who.address.sync,
+    at: { region: who.region, sync: who.address.sync },
     token: session.token,
     dial: dialWebSocket,
     ...timing,
@@ -115,10 +115,11 @@ async function start(session: Session, replica: Replica): Promise<{ parts: Parts
     ...timing,
   })
   regions.onChange(() => {
-    const address = who.regions[regions.region()]
+    const region = regions.region()
+    const address = who.regions[region]
     if (!address) return
-    session.move(regions.region())
-    connection.move(address.sync)
+    session.move(region)
+    connection.move({ region, sync: address.sync })
   })
   // The copies are kept current whichever screen this window begins with.
   const list = await replica.values.get(keptWorklist.name, keptWorklist.shape)

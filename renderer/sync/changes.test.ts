@@ -58,6 +58,7 @@ function scene() {
       }
     },
     want: () => undefined,
+    region: () => 'nairobi',
   }
   const profile = sampleProfile()
   const open = async () => {

@@ -28,7 +28,7 @@ export type Changes = {
   retry(id: string): void
   dismiss(id: string): void
   /** This window proposes for all, until the answer is called. */
-  lead(connection: Pick<Connection, 'join' | 'want'>): () => void
+  lead(connection: Pick<Connection, 'join' | 'want' | 'region'>): () => void
 }
 
 /** Ids of the entries; or why the device could not keep them: then nothing was proposed. */
@@ -49,6 +49,8 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
   const { outbox, windows, now } = deps
   let ladder: Ladder = new Map()
   let submitter: Submitter | undefined
+  /** A second region has flushed these: they have left the outbox. */
+  const safe = new Set<string>()
   const listeners = new Set<() => void>()
   // What other windows say while the outbox is read comes after what was read.
   const early: News[] = []
@@ -82,7 +84,7 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
   const submitAll = (ids: readonly string[]) => {
     for (const id of ids) {
       const change = ladder.get(id)
-      if (change && isToBeProposed(change)) submit(change)
+      if (change && change.rung.at !== 'refused' && !safe.has(id)) submit(change)
     }
   }
   const retry = (ids: readonly string[]) => {
@@ -109,8 +111,11 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
         step(news)
         for (const id of news.ids) submitter?.takeBack(id)
         return
-      case 'acked':
       case 'elsewhere':
+        for (const id of news.ids) safe.add(id)
+        step(news)
+        return
+      case 'acked':
       case 'refused':
         step(news)
     }
@@ -170,12 +175,13 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
         connection,
         random: deps.random,
         after: deps.after,
-        onAcked(acks) {
-          step({ type: 'acked', acks })
+        onAcked(acks, by) {
+          step({ type: 'acked', acks, by })
           keep(acks.map(({ id }) => id))
-          windows.tell({ type: 'acked', acks: [...acks] })
+          windows.tell({ type: 'acked', acks: [...acks], by })
         },
         onElsewhere(ids, regions) {
+          for (const id of ids) safe.add(id)
           step({ type: 'elsewhere', ids, regions })
           void outbox.remove(ids)
           windows.tell({ type: 'elsewhere', ids: [...ids], regions: [...regions] })
@@ -205,10 +211,6 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
       }
     },
   }
-}
-
-function isToBeProposed({ rung }: Change): boolean {
-  return rung.at === 'device' || (rung.at === 'saved' && rung.also.length === 0)
 }
 
 /** Another region, or the same one later, may take it. */

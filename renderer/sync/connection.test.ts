@@ -23,7 +23,7 @@ function scene() {
   }
   let token = 'one'
   const connection = createConnection({
-    sync: 'ws://nairobi/sync',
+    at: { region: 'nairobi', sync: 'ws://nairobi/sync' },
     token: async () => token,
     dial,
     random: () => 0,
@@ -82,7 +82,7 @@ test('SY7 a window that moves speaks with the other region only, and hears no mo
   const first = await called(1)
   first.opened()
   first.say({ channel: 0, type: 'status', status: '{}' })
-  connection.move('ws://london/sync')
+  connection.move({ region: 'london', sync: 'ws://london/sync' })
   expect(calls[0]?.givenUp).toBe(true)
   first.say({ channel: 0, type: 'status', status: '{}' })
   const second = await called(2)

@@ -9,11 +9,16 @@ export type Connection = {
   /** Speaks over it from now on, until the answer is called. */
   join(speaker: Speaker): () => void
   /** Leaves the region for another one. */
-  move(sync: string): void
+  move(to: RegionAt): void
+  /** The region that is called, or spoken with. */
+  region(): string
   /** Somebody has something new to say: a region that has said "never again" is asked once more. */
   want(): void
   stop(): void
 }
+
+/** A region by its name, and the address of its meridian endpoint. */
+export type RegionAt = { region: string; sync: string }
 
 /** Whoever speaks over the connection. Told in the order: `opened`, `hear` any number of times, `closed`. */
 export type Speaker = {
@@ -32,8 +37,8 @@ export type Dial = (
 ) => { send: Send; giveUp(): void }
 
 export type ConnectionDeps = {
-  /** Address of the meridian endpoint. */
-  sync: string
+  /** Where to begin. */
+  at: RegionAt
   token: () => Promise<string | undefined>
   dial: Dial
   random: () => number
@@ -51,7 +56,7 @@ type Line = { socket: ReturnType<Dial> | undefined; isOpen: boolean; givenUp: bo
 export function createConnection(deps: ConnectionDeps): Connection {
   const core = createConnectionCore({ random: deps.random })
   const speakers = new Set<Speaker>()
-  let { sync } = deps
+  let { at } = deps
   let line: Line | undefined
   let cancelTimer = () => {}
 
@@ -95,7 +100,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       } else if (frame) tell(frame)
     }
     const socket = deps.dial(
-      { sync, token },
+      { sync: at.sync, token },
       {
         opened() {
           if (mine.givenUp) return
@@ -144,10 +149,11 @@ export function createConnection(deps: ConnectionDeps): Connection {
       return () => speakers.delete(speaker)
     },
     move(to) {
-      if (to === sync) return
-      sync = to
+      if (to.sync === at.sync) return
+      at = to
       handle({ type: 'move' })
     },
+    region: () => at.region,
     want: () => handle({ type: 'want' }),
     stop() {
       cancelTimer()

@@ -26,7 +26,11 @@ const proposed: Ladder = climb(
   1000,
 )
 const acked = (ladder: Ladder, origin: string, now: number) =>
-  climb(ladder, { type: 'acked', acks: [{ id: 'e1', origin, seq: 7, epoch: 1 }] }, now)
+  climb(
+    ladder,
+    { type: 'acked', acks: [{ id: 'e1', origin, seq: 7, epoch: 1 }], by: origin.split('.')[0] ?? '' },
+    now,
+  )
 const refused = (ladder: Ladder) =>
   climb(
     ladder,
@@ -53,7 +57,7 @@ test('RE25 a saved change names the other regions that have it; one that no regi
 
 test('RE21 nothing is shown as saved that was not acknowledged: repetition and strangers change nothing', () => {
   const saved = acked(acked(proposed, 'frankfurt.1', 2000), 'london.1', 3000)
-  expect(saved.get('e1')).toMatchObject({ rung: { region: 'frankfurt' }, since: 2000 })
+  expect(saved.get('e1')).toMatchObject({ rung: { region: 'frankfurt', also: ['london'] } })
   expect(refused(saved).get('e1')?.rung.at).toBe('saved')
   expect(acked(new Map(), 'frankfurt.1', 1).size).toBe(0)
 })

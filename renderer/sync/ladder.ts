@@ -32,7 +32,8 @@ export type Ladder = ReadonlyMap<string, Change>
 
 export type LadderEvent =
   | { type: 'proposed'; change: Omit<Change, 'since'> }
-  | { type: 'acked'; acks: readonly Ack[] }
+  /** `by`: the region that acknowledged. It has them too, whichever region had them first. */
+  | { type: 'acked'; acks: readonly Ack[]; by: string }
   /** Other regions have flushed it too. */
   | { type: 'elsewhere'; ids: readonly string[]; regions: readonly string[] }
   | { type: 'refused'; refusals: readonly Refusal[] }
@@ -52,9 +53,13 @@ export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
       break
     case 'acked':
       for (const ack of event.acks) {
-        // The same entry may be saved in two regions; the first acknowledgement stays what is shown.
-        if (next.get(ack.id)?.rung.at === 'saved') continue
-        put(ack.id, { at: 'saved', region: parseOrigin(ack.origin)?.region ?? ack.origin, also: [] })
+        // The same entry may be saved in two regions; the first one stays what is shown.
+        const rung = next.get(ack.id)?.rung
+        const region = parseOrigin(ack.origin)?.region ?? ack.origin
+        const saved = rung?.at === 'saved' ? rung : { at: 'saved' as const, region, also: [] }
+        const also = [...new Set([...saved.also, region, event.by])].filter((name) => name !== saved.region)
+        if (rung?.at !== 'saved' || also.length > saved.also.length)
+          put(ack.id, { ...saved, also: also.sort() })
       }
       break
     case 'elsewhere':

@@ -11,11 +11,12 @@ export type Submitter = {
 }
 
 export type SubmitterDeps = {
-  connection: Pick<Connection, 'join' | 'want'>
+  connection: Pick<Connection, 'join' | 'want' | 'region'>
   random: () => number
   /** Calls back once after so many ms; the answer takes it back. */
   after: (ms: number, then: () => void) => () => void
-  onAcked: (acks: readonly Ack[]) => void
+  /** `by`: the region that says so, which has them too, whichever region had them first. */
+  onAcked: (acks: readonly Ack[], by: string) => void
   /** Other regions have flushed these too. */
   onElsewhere: (ids: readonly string[], regions: readonly string[]) => void
   onRefused: (refusals: readonly Refusal[]) => void
@@ -44,7 +45,7 @@ export function createSubmitter(deps: SubmitterDeps): Submitter {
           cancelRest = deps.after(action.afterMs, () => handle({ type: 'rested' }))
           break
         case 'acked':
-          deps.onAcked(action.acks)
+          deps.onAcked(action.acks, deps.connection.region())
           break
         case 'elsewhere':
           deps.onElsewhere(action.ids, action.regions)

@@ -19,7 +19,7 @@ export type Windows = {
 export type News =
   /** Changes as they were kept: the texts of `stored-change.ts`. */
   | { type: 'proposed'; changes: string[] }
-  | { type: 'acked'; acks: Ack[] }
+  | { type: 'acked'; acks: Ack[]; by: string }
   | { type: 'elsewhere'; ids: string[]; regions: string[] }
   | { type: 'refused'; refusals: Refusal[] }
   | { type: 'retried'; ids: string[] }
@@ -36,6 +36,7 @@ const newsShape = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('acked'),
     acks: z.array(z.object({ id: z.string(), origin: z.string(), seq: z.number(), epoch: z.number() })),
+    by: z.string(),
   }),
   z.object({ type: z.literal('elsewhere'), ids, regions: z.array(z.string()) }),
   z.object({

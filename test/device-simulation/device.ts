@@ -128,14 +128,14 @@ export async function openSimulatedWindow(deps: SimulatedWindowDeps): Promise<Si
   const [first] = deps.regions
   const region = first?.name ?? ''
   const connection = createConnection({
-    sync: addressOf(region),
+    at: { region, sync: addressOf(region) },
     // Now and then there is none to be had.
     token: async () => (random.chance(0.95) ? 'token' : undefined),
     dial,
     ...timing,
   })
   const regions = watchRegions({ regions: deps.regions.map(({ name }) => name), region, probe, ...timing })
-  regions.onChange(() => connection.move(addressOf(regions.region())))
+  regions.onChange(() => connection.move({ region: regions.region(), sync: addressOf(regions.region()) }))
   catchUp.patients(deps.patients)
   windows.lead(() => {
     const ends = [changes.lead(connection), catchUp.lead(connection)]

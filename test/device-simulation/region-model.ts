@@ -82,8 +82,8 @@ export function createRegionModel(deps: RegionModelDeps): RegionModel {
     for (const { id, text } of proposals)
       schedule.after(random.between(1, 60), () => {
         if (mine !== life) return
-        // What another region has committed is committed here too: one entry with two commits.
-        const known = disk.find((row) => row.id === id && row.origin.startsWith(`${name}.`))
+        // Whichever region has committed it: this one has it too.
+        const known = disk.find((row) => row.id === id)
         if (known) return acknowledge(client, known)
         const verdict = deps.verdict(id)
         if (verdict) return refuse(client, id, verdict)

@@ -73,6 +73,8 @@ export function appOnCluster() {
     physician,
     /** A substance that no patient has yet. */
     substance: () => `Testolamine ${String.fromCharCode(65 + made++)}`,
+    /** HTTP address of a region. */
+    http: (region: string) => cluster.ready.regions[region]?.http ?? '',
     control: (path: string, body?: object) => cluster.control(path, body),
     /** Every region's server at once. */
     servers: (act: 'stop' | 'start') =>

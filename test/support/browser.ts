@@ -9,16 +9,21 @@ import { type Browser, chromium } from 'playwright'
  * download its own. Rejects, saying what to do, if there is none to be had.
  */
 export async function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumHere(), args: [...quietChromium] })
+}
+
+/** Where it is. Throws, saying what to do, if there is none to be had. */
+export function chromiumHere(): string {
   const executablePath = findChromium() ?? downloadChromium()
   if (executablePath === undefined)
     throw new Error(
       'There is no Chromium here: install one, or name it in MERIDIAN_CHROMIUM, or let "npx playwright install chromium" reach its host.',
     )
-  return chromium.launch({ executablePath, args: [...quiet] })
+  return executablePath
 }
 
 /** Asks nothing of hosts outside and works in containers. */
-const quiet = [
+export const quietChromium: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-background-networking',
