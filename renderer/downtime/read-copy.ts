@@ -1,10 +1,7 @@
-import * as Y from 'yjs'
-import { type CommittedEntry, entryIdPattern, isReadable } from '../../domain/entries/entry.ts'
-import { entriesMap } from '../../domain/entries/items.ts'
 import { documentsOf } from '../sync/catch-up.ts'
 import type { Copies } from '../sync/copies.ts'
 import type { DocumentState } from '../sync/documents.ts'
-import { joinItem } from '../sync/items.ts'
+import { readDocument } from '../sync/read-document.ts'
 
 /** What this device has of one patient. No region is asked. */
 export type PatientCopy = {
@@ -22,37 +19,5 @@ export async function readCopy(copies: Copies, patientId: string, thisYear: numb
   return {
     documents: new Map(read.map(({ name, state }) => [name, state])),
     unreadable: read.reduce((sum, { unreadable }) => sum + unreadable, 0),
-  }
-}
-
-async function readDocument(
-  copies: Copies,
-  name: string,
-): Promise<{ state: DocumentState; unreadable: number }> {
-  const doc = new Y.Doc()
-  const copy = copies.open(name, doc)
-  try {
-    const confirmedAt = await copy.read()
-    const entries = new Map<string, CommittedEntry>()
-    let unreadable = 0
-    for (const [key, value] of doc.getMap<unknown>(entriesMap)) {
-      joinItem(entries, key, value)
-      const id = key.slice(0, key.indexOf('@'))
-      if (!entryIdPattern.test(id) || !entries.has(id)) unreadable += 1
-    }
-    for (const { entry } of entries.values()) if (!isReadable(entry)) unreadable += 1
-    return {
-      state: {
-        complete: confirmedAt !== undefined,
-        confirmedAt,
-        connection: 'connecting',
-        entries: [...entries.values()],
-        held: new Set(entries.keys()),
-      },
-      unreadable,
-    }
-  } finally {
-    await copy.close()
-    doc.destroy()
   }
 }

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { formatDateTime } from '../../domain/display/dates.ts'
 import { deviceZone } from '../chart/zoned-time.ts'
 import { useWork } from '../session/use-work.tsx'
+import { readDocument } from '../sync/read-document.ts'
 import { type ChangeFileProblem, changeFileLimits, openChanges, readHead } from './change-file.ts'
 import { type ImportPlan, planImport } from './import-plan.ts'
 import { ImportPreview } from './import-preview.tsx'
@@ -127,7 +128,7 @@ function Passphrase(props: {
   onClose: () => void
 }) {
   const { t } = useTranslation()
-  const { who, replica, changes } = useWork()
+  const { who, replica, changes, copies } = useWork()
   const [passphrase, setPassphrase] = useState('')
   const [busy, setBusy] = useState(false)
   const onSubmit = async (event: FormEvent) => {
@@ -141,7 +142,16 @@ function Passphrase(props: {
       return props.onProblem(opened.outcome)
     }
     const kept = (await replica.outbox.all().catch(() => undefined))?.changes ?? []
-    const here = new Set([...changes.ladder().keys(), ...kept.map(({ id }) => id)])
+    // What has arrived has left the outbox: it stands in the copies.
+    const documents = [...new Set(opened.changes.map(({ entry }) => entry.document))]
+    const copied = await Promise.all(
+      documents.map((name) => readDocument(copies, name).catch(() => undefined)),
+    )
+    const here = new Set([
+      ...changes.ladder().keys(),
+      ...kept.map(({ id }) => id),
+      ...copied.flatMap((copy) => [...(copy?.state.held ?? [])]),
+    ])
     props.onPlan(planImport(opened, { user: who.user.id, here, now: Date.now() }))
   }
   return (
