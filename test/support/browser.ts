@@ -2,19 +2,33 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
-import { type Browser, chromium } from 'playwright'
+import { type Browser, type BrowserContext, chromium } from 'playwright'
 
 /**
  * A Chromium without a window: `MERIDIAN_CHROMIUM`, Playwright's own, one on the PATH; else Playwright is asked to
  * download its own. Rejects, saying what to do, if there is none to be had.
  */
 export async function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath(), args: [...quiet] })
+}
+
+/** The same, with a folder in which the browser keeps what pages leave there: closed and launched again it is all there. */
+export async function launchProfile(folder: string, args: readonly string[] = []): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, {
+    executablePath: chromiumPath(),
+    args: [...quiet, ...args],
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-US',
+  })
+}
+
+function chromiumPath(): string {
   const executablePath = findChromium() ?? downloadChromium()
   if (executablePath === undefined)
     throw new Error(
       'There is no Chromium here: install one, or name it in MERIDIAN_CHROMIUM, or let "npx playwright install chromium" reach its host.',
     )
-  return chromium.launch({ executablePath, args: [...quiet] })
+  return executablePath
 }
 
 /** Asks nothing of hosts outside and works in containers. */
