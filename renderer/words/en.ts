@@ -271,6 +271,14 @@ export const en = {
     },
   },
 
+  notOnDevice: {
+    title: 'This chart is not on this device',
+    born: 'Born {{born}}',
+    missing:
+      '{{region}} does not answer, and this device has no copy. Nothing can be said here about allergies, medications, problems or the resuscitation decision.',
+    todo: 'The chart opens by itself when {{region}} answers. Until then, telephone the ward, or use another device that has a copy.',
+  },
+
   chart: {
     title: 'Chart',
     home: 'Home {{region}}',

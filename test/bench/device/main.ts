@@ -55,6 +55,7 @@ try {
 } finally {
   await stage?.close()
 }
+lines.sort((a, b) => (a.letter < b.letter ? -1 : a.letter > b.letter ? 1 : 0))
 load.after = loadavg()[0] ?? Number.NaN
 mkdirSync(dirname(results), { recursive: true })
 const machine = { cores: availableParallelism(), model: cpus()[0]?.model, node: process.version, load }
@@ -79,6 +80,7 @@ async function measure(on: Stage): Promise<void> {
   const store = join(on.profile, 'Default/IndexedDB')
   log('first filling of a new device')
   const { page, lines: filling } = await firstFilling(on, asked.patients)
+  lines.push(...filling)
   await step('typing', () => typing(on, page, asked.rounds))
   await step('saving', () => saving(on, page, asked.rounds))
   await step('starting', () => starting(page, Math.min(asked.rounds, 10)))
@@ -92,6 +94,4 @@ async function measure(on: Stage): Promise<void> {
     unit: 'KB',
     value: bytes / 1024 / asked.patients,
   })
-  lines.push(...filling)
-  lines.sort((a, b) => (a.letter < b.letter ? -1 : a.letter > b.letter ? 1 : 0))
 }
