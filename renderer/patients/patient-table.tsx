@@ -63,7 +63,8 @@ export function PatientTable(props: {
         </tr>
       </thead>
       <tbody ref={body} onKeyDown={onKeyDown}>
-        {items.map(({ row, index, before }) => [
+        {/* One flat list: a row keeps its element, and with it the focus, while others come and go before it. */}
+        {items.flatMap(({ row, index, before }) => [
           before > 0 && <Gap key={`before ${row.id}`} height={before} />,
           <PatientLine
             key={row.id}

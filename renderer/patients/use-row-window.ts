@@ -40,8 +40,7 @@ export function useRowWindow<T extends { id: string }>(props: {
     overscan,
     scrollMargin: above,
     useFlushSync: false,
-    // Without what has the focus, the next key would go nowhere.
-    rangeExtractor: (range: Range) => withIndex(defaultRangeExtractor(range), focused(), range.count),
+    rangeExtractor: (range: Range) => withFocus(defaultRangeExtractor(range), focused(), range.count),
   })
 
   useLayoutEffect(() => {
@@ -87,7 +86,9 @@ function linkIn(body: HTMLElement | null, index: number): HTMLAnchorElement | nu
   return body?.querySelector<HTMLAnchorElement>(`tr[data-index="${index}"] a`) ?? null
 }
 
-function withIndex(indexes: number[], extra: number | undefined, count: number): number[] {
-  if (extra === undefined || extra >= count || indexes.includes(extra)) return indexes
-  return [...indexes, extra].sort((a, b) => a - b)
+/** Without what has the focus the next key would go nowhere; without its neighbours Tab would leave the table. */
+function withFocus(indexes: number[], focused: number | undefined, count: number): number[] {
+  if (focused === undefined) return indexes
+  const kept = [focused - 1, focused, focused + 1].filter((index) => index >= 0 && index < count)
+  return [...new Set([...indexes, ...kept])].sort((a, b) => a - b)
 }
