@@ -36,7 +36,7 @@ export function PatientTable(props: {
   const { items, after, focused, focusRow, measure } = useRowWindow({
     body,
     rows,
-    estimate: narrow ? 62 : 37,
+    estimate: narrow ? 92 : 41,
   })
   const today = localDateTime(Date.now()).slice(0, 10)
   props.enterRef.current = () => focusRow(0)

@@ -241,6 +241,10 @@ describe('in the place of a list', () => {
       await expect.poll(() => focusedText(page)).toContain(familyOf(i))
       expect(await inSight(page)).toBe(true)
     }
+    const narrowest = await page
+      .locator('main tbody tr[data-index]')
+      .evaluateAll((rows) => Math.min(...rows.map((one) => one.clientWidth)))
+    expect(narrowest).toBeGreaterThan(500)
     await page.screenshot({ path: 'test-results/thousand-narrow.png' })
     expect(await violations(page)).toEqual([])
   })
