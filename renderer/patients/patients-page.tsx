@@ -2,7 +2,15 @@ import { Text, TextInput, Title, UnstyledButton } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconSearch, IconX } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
-import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { useTranslation } from 'react-i18next'
 import { useWork } from '../session/use-work.tsx'
 import { useCommand } from '../shell/use-commands.tsx'
@@ -41,6 +49,12 @@ export function PatientsPage() {
   )
   const similar = useMemo(() => similarNames(list.rows ?? []), [list.rows])
   const found = useMemo(() => search?.(searched), [search, searched])
+
+  // Who was far down sees the beginning of what is found.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever is searched for now
+  useLayoutEffect(() => {
+    field.current?.closest('main')?.scrollTo(0, 0)
+  }, [searched])
 
   // Who types faster than the list arrives gets the first of it then.
   const [entered, setEntered] = useState(false)
