@@ -17,9 +17,10 @@ const columns = ['name', 'born', 'gender', 'identifier', 'home', 'copy'] as cons
 
 /**
  * The patients that were found. Only the rows in sight and a few beside them are drawn; assistive technology is told of
- * how many there are and which these are. A row that has the focus stays, wherever one scrolls.
+ * how many there are and which these are. A row that has the focus stays, wherever one scrolls. A letter that has not been
+ * searched for yet changes nothing here.
  */
-export function PatientTable(props: {
+export const PatientTable = memo(function PatientTable(props: {
   rows: readonly PatientRow[]
   similar: ReadonlySet<string>
   /** Takes the focus to the first row. */
@@ -80,7 +81,7 @@ export function PatientTable(props: {
       </tbody>
     </table>
   )
-}
+})
 
 /** The place of rows that are not drawn. */
 function Gap({ height }: { height: number }) {

@@ -4,6 +4,7 @@ import { IconSearch, IconX } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import {
   type KeyboardEvent,
+  useCallback,
   useDeferredValue,
   useEffect,
   useLayoutEffect,
@@ -33,6 +34,7 @@ export function PatientsPage() {
   const searched = useDeferredValue(query)
   const field = useRef<HTMLInputElement>(null)
   const toFirst = useRef(() => {})
+  const toField = useCallback(() => field.current?.focus(), [])
   useDocumentTitle(t('app.title', { page: t('patients.title') }))
   useCommand('search', () => {
     field.current?.focus()
@@ -131,7 +133,7 @@ export function PatientsPage() {
             rows={found ?? []}
             similar={similar}
             enterRef={toFirst}
-            onLeave={() => field.current?.focus()}
+            onLeave={toField}
             marked={searched.trim() !== ''}
           />
         </CopyAgesContext>
