@@ -18,9 +18,10 @@ import { ageAt } from '../../domain/display/age.ts'
 import { dayIn, zoneName } from '../../domain/display/dates.ts'
 import { patientName } from '../../domain/display/patient-name.ts'
 import { asText } from '../../domain/fhir/resource.ts'
+import { NotOnDevice } from '../patients/not-on-device.tsx'
 import type { CallProblem } from '../session/http.ts'
 import { regionTitle } from '../session/regions.ts'
-import { useWork } from '../session/use-work.tsx'
+import { useReach, useWork } from '../session/use-work.tsx'
 import { useTell } from '../shell/on-screen.ts'
 import { useBannerSlot } from '../shell/slots.ts'
 import { SlowProgress } from '../shell/slow.tsx'
@@ -49,8 +50,13 @@ import { zonedDateTime } from './zoned-time.ts'
 export default function ChartPage({ patientId, edit }: { patientId: string; edit: string | undefined }) {
   const { t } = useTranslation()
   const state = useChart(patientId)
+  const reach = useReach()
   if (state.state === 'opening') return <SlowProgress label={t('chart.loading')} />
   if (state.state === 'closed') return <Closed problem={state.problem} />
+  // An empty chart would be read as one without allergies.
+  const { record } = state.chart
+  if (reach.state === 'silent' && !record.complete && !record.patient)
+    return <NotOnDevice patientId={patientId} />
   return (
     <ChartZone value={state.chart.timeZone}>
       <OpenChart chart={state.chart} edit={edit} />

@@ -46,7 +46,10 @@ export function VitalsPlot(props: {
     if (!box.current) return
     const mine = echarts.init(box.current, undefined, { renderer: 'svg' })
     chart.current = mine
-    const observer = new ResizeObserver(() => mine.resize())
+    const observer = new ResizeObserver(([entry]) => {
+      // It is told of the size with which it was made, too.
+      if (entry && Math.round(entry.contentRect.width) !== mine.getWidth()) mine.resize()
+    })
     observer.observe(box.current)
     return () => {
       observer.disconnect()
@@ -68,8 +71,10 @@ export function VitalsPlot(props: {
       colours: coloursOf(box.current),
       words: { when, name: (measure) => t(`vitals.short.${measure}`) },
     })
-    chart.current.setOption(option, { notMerge: true })
-    chart.current.resize({ height })
+    const grows = chart.current.getHeight() !== height
+    chart.current.setOption(option, { notMerge: true, lazyUpdate: grows })
+    // Draws it, once.
+    if (grows) chart.current.resize({ height })
   }, [inPeriod, shown, props.from, props.to, props.adult, timeZone, scheme, when, t, height])
 
   return (

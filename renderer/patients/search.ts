@@ -4,16 +4,22 @@ import { fold, foldedWords } from './fold.ts'
 import type { PatientRow } from './worklist.ts'
 
 /** Finds patients by name, date of birth or identifier, while somebody types. */
-export type PatientSearch = (query: string) => PatientRow[]
+export type PatientSearch = (query: string) => readonly PatientRow[]
 
 /**
  * An index over a list. An empty query gives the whole list by name. Words of a name may be incomplete, without
  * diacritics, in any order, and from four letters on with one letter wrong; all of them must fit. A date of birth may
  * stand among them. An identifier may be typed with or without its spaces and dashes, from its third character on.
+ *
+ * What can be known of a list beforehand is computed here, once: a query costs a look-up and a walk over the list.
  */
 export function createPatientSearch(rows: readonly PatientRow[], thisYear: number): PatientSearch {
+  const alphabet = new Intl.Collator()
+  const lines = rows
+    .map((row) => ({ row, name: fold(row.name), identifier: row.identifier && bare(row.identifier) }))
+    .sort((a, b) => alphabet.compare(a.name, b.name) || (a.row.id < b.row.id ? -1 : 1))
+  const byName = lines.map(({ row }) => row)
   const byId = new Map(rows.map((row) => [row.id, row]))
-  const byName = [...rows].sort((a, b) => fold(a.name).localeCompare(fold(b.name)) || (a.id < b.id ? -1 : 1))
   const index = new MiniSearch<{ id: string; name: string }>({
     fields: ['name'],
     tokenize: foldedWords,
@@ -26,11 +32,17 @@ export function createPatientSearch(rows: readonly PatientRow[], thisYear: numbe
     if (typed === '') return byName
     const { words, dates } = wordsAndDate(typed, thisYear)
     const named = words.length === 0 ? byName : searchNames(words)
-    const found = named.filter(
-      ({ born }) => dates.length === 0 || (born !== undefined && dates.some((date) => bornOn(born, date))),
-    )
-    const byNumber = byName.filter((row) => identified(row, typed) && !found.includes(row))
-    return [...byNumber, ...(words.length === 0 && dates.length === 0 ? [] : found)]
+    const found =
+      dates.length === 0
+        ? named
+        : named.filter(({ born }) => born !== undefined && dates.some((date) => bornOn(born, date)))
+    const listed = new Set(words.length === 0 && dates.length === 0 ? [] : found)
+    const wanted = bare(typed)
+    const byNumber =
+      wanted.length < 3
+        ? []
+        : lines.filter(({ row, identifier }) => identifier?.includes(wanted) && !listed.has(row))
+    return [...byNumber.map(({ row }) => row), ...listed]
   }
 
   function searchNames(words: readonly string[]): PatientRow[] {
@@ -55,11 +67,6 @@ function wordsAndDate(typed: string, thisYear: number) {
       return { words: foldedWords(rest.join(' ')), dates }
     }
   return { words: foldedWords(typed), dates: [] }
-}
-
-function identified(row: PatientRow, typed: string): boolean {
-  const wanted = bare(typed)
-  return wanted.length >= 3 && row.identifier !== undefined && bare(row.identifier).includes(wanted)
 }
 
 function bare(identifier: string): string {

@@ -4,17 +4,39 @@ import type { PatientRow } from './worklist.ts'
 /**
  * Ids of patients whose name is easily taken for another one on the list: the same but for one letter in family and
  * one in given name, or with the two exchanged. Titles in brackets do not count.
+ *
+ * Of 1,000 names there are half a million pairs: letters are compared first, as bits, and only what is left is read.
  */
 export function similarNames(rows: readonly Pick<PatientRow, 'id' | 'name'>[]): Set<string> {
-  const names = rows.map(({ id, name }) => ({ id, ...partsOf(name) }))
+  const names = rows.flatMap(({ id, name }) => {
+    const { family, given } = partsOf(name)
+    return family === '' ? [] : { id, family, given, inFamily: lettersOf(family), inGiven: lettersOf(given) }
+  })
   const similar = new Set<string>()
-  for (const [at, a] of names.entries())
-    for (const b of names.slice(at + 1))
-      if (alike(a, b)) {
-        similar.add(a.id)
-        similar.add(b.id)
-      }
+  for (let at = 0; at < names.length; at++)
+    for (let other = at + 1; other < names.length; other++) {
+      const a = names[at]!
+      const b = names[other]!
+      const may =
+        (mayBeNear(a.inFamily, b.inFamily) && mayBeNear(a.inGiven, b.inGiven)) ||
+        (mayBeNear(a.inFamily, b.inGiven) && mayBeNear(a.inGiven, b.inFamily))
+      if (may && alike(a, b)) similar.add(a.id).add(b.id)
+    }
   return similar
+}
+
+/** A bit for each letter that occurs; letters outside of a to z share bits. */
+function lettersOf(name: string): number {
+  let bits = 0
+  for (let at = 0; at < name.length; at++) bits |= 1 << (name.charCodeAt(at) & 31)
+  return bits
+}
+
+/** One letter changed for another changes two bits at most. */
+function mayBeNear(a: number, b: number): boolean {
+  let differ = a ^ b
+  differ &= differ - 1
+  return (differ & (differ - 1)) === 0
 }
 
 type Name = { family: string; given: string }
@@ -25,7 +47,6 @@ function partsOf(name: string): Name {
 }
 
 function alike(a: Name, b: Name): boolean {
-  if (a.family === '' || b.family === '') return false
   return (
     (near(a.family, b.family) && near(a.given, b.given)) ||
     (near(a.family, b.given) && near(a.given, b.family))

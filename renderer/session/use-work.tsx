@@ -91,15 +91,18 @@ export function WorkProvider({
 async function start(session: Session, replica: Replica): Promise<{ parts: Parts; stop: () => void }> {
   const who = session.current()
   if (who.state !== 'signed-in') throw new Error('nobody is signed in')
-  const persisted = await keptForGood()
   const windows = windowsOfProfile({
     name: replica.name,
     channel: new BroadcastChannel(`${replica.name} windows`),
     locks: navigator.locks,
   })
   const timing = { random: Math.random, monotonic: () => performance.now(), after }
-  const catchUp = await createCatchUp({ replica, windows, now: Date.now, every })
-  const changes = await createChanges({ outbox: replica.outbox, windows, now: Date.now, ...timing })
+  const [persisted, catchUp, changes, list] = await Promise.all([
+    keptForGood(),
+    createCatchUp({ replica, windows, now: Date.now, every }),
+    createChanges({ outbox: replica.outbox, windows, now: Date.now, ...timing }),
+    replica.values.get(keptWorklist.name, keptWorklist.shape),
+  ])
   const connection = createConnection({
     at: { region: who.region, sync: who.address.sync },
     token: session.token,
@@ -122,7 +125,6 @@ async function start(session: Session, replica: Replica): Promise<{ parts: Parts
     connection.move({ region, sync: address.sync })
   })
   // The copies are kept current whichever screen this window begins with.
-  const list = await replica.values.get(keptWorklist.name, keptWorklist.shape)
   if (list) catchUp.patients(list.rows.map(({ id }) => id))
   windows.lead(() => {
     const ends = [changes.lead(connection), catchUp.lead(connection)]

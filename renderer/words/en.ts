@@ -409,7 +409,26 @@ export const en = {
     found_one: '{{count}} of {{total}} found',
     found_other: '{{count}} of {{total}} found',
     enterOpens: 'Enter opens the first',
-    columns: { name: 'Name', born: 'Born', gender: 'Gender', identifier: 'Identifier', home: 'Home' },
+    columns: {
+      name: 'Name',
+      born: 'Born',
+      gender: 'Gender',
+      identifier: 'Identifier',
+      home: 'Home',
+      copy: 'On this device',
+    },
+    copy: {
+      live: 'Live',
+      confirmed: 'Confirmed {{when}}',
+      absent: 'Not on this device',
+      unknown: 'Age unknown',
+      hint: {
+        live: 'This device’s copy of the chart is current: confirmed within the last minute',
+        confirmed: 'What was changed elsewhere since then is not in this device’s copy',
+        absent: 'This chart can be read only while a region answers',
+        unknown: 'This device’s clock was changed since the copy was confirmed',
+      },
+    },
     similar: 'Similar name on this list',
     deceased: 'Deceased',
     none: {
@@ -426,7 +445,19 @@ export const en = {
       refused: '{{region}} refused: {{why}}',
       unreadable: 'The answer of {{region}} cannot be read by this app.',
     },
-    outdated: 'This list is from {{time}}: {{region}} does not answer.',
+    outdated: {
+      silent: 'This list is from {{when}}: {{region}} does not answer.',
+      refused: 'This list is from {{when}}: {{region}} refused a newer one.',
+      unreadable: 'This list is from {{when}}: the answer of {{region}} cannot be read by this app.',
+    },
+  },
+
+  notOnDevice: {
+    title: 'This chart is not on this device',
+    born: 'Born {{born}}',
+    missing:
+      '{{region}} does not answer, and this device has no copy. Nothing can be said here about allergies, medications, problems or the resuscitation decision.',
+    todo: 'The chart opens by itself when {{region}} answers. Until then, telephone the ward, or use another device that has a copy.',
   },
 
   downtime: {

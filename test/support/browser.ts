@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
-import { type Browser, chromium } from 'playwright'
+import { type Browser, type BrowserContext, chromium } from 'playwright'
 
 /**
  * A Chromium without a window: `MERIDIAN_CHROMIUM`, Playwright's own, one on the PATH; else Playwright is asked to
@@ -10,6 +10,16 @@ import { type Browser, chromium } from 'playwright'
  */
 export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumHere(), args: [...quietChromium] })
+}
+
+/** The same, with a folder in which the browser keeps what pages leave there: closed and launched again it is all there. */
+export async function launchProfile(folder: string, args: readonly string[] = []): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, {
+    executablePath: chromiumHere(),
+    args: [...quietChromium, ...args],
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-US',
+  })
 }
 
 /** Where it is. Throws, saying what to do, if there is none to be had. */
