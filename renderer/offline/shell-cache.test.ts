@@ -88,3 +88,18 @@ test('DV93 with a region the page is always the region’s own', async () => {
   await ask('assets/app-1.js')
   expect(region.asked).toEqual(['http://region/'])
 })
+
+test('DV94 caches that take nothing, or cannot be read, do not stand between the app and a region', async () => {
+  const fetch = async (url: string) => new Response(`${url} of the region`)
+  const full = {
+    match: async () => undefined,
+    put: () => Promise.reject(new DOMException('', 'QuotaExceededError')),
+  } as unknown as Cache
+  for (const open of [async () => full, () => Promise.reject(new DOMException('', 'UnknownError'))]) {
+    const caches = { open, keys: async () => [], delete: async () => true }
+    const files = ['assets/app-1.js']
+    const shell = createShellCache({ caches, fetch, after: () => undefined, base, version: '1', files })
+    for (const path of ['v1/session/regions', 'assets/app-1.js'])
+      expect((await shell.answer({ method: 'GET', url: base + path, isPage: false }))?.ok).toBe(true)
+  }
+})

@@ -47,7 +47,9 @@ export function createShellCache(deps: ShellCacheDeps): ShellCache {
       deps.after(patienceMs, () => reject(new Error('the region does not answer')))
     })
 
-  const kept = async (cache: string, url: string) => (await deps.caches.open(cache)).match(url)
+  /** Undefined, too, if the browser cannot read what it keeps. */
+  const kept = async (cache: string, url: string) =>
+    (await deps.caches.open(cache).catch(() => undefined))?.match(url).catch(() => undefined)
 
   const page = async (url: string) => {
     const answer = await inTime(url).catch(() => undefined)
@@ -55,10 +57,15 @@ export function createShellCache(deps: ShellCacheDeps): ShellCache {
     return (await kept(mine, base)) ?? answer ?? Response.error()
   }
   const file = async (url: string) => (await kept(mine, url)) ?? deps.fetch(url)
+  /** As well as it can: a disk that is full takes nothing. */
+  const remember = async (answer: Response) => {
+    const cache = await deps.caches.open(regionsCache).catch(() => undefined)
+    await cache?.put(regions, answer).catch(() => undefined)
+  }
   const whereRegionsAre = async () => {
     const answer = await inTime(regions).catch(() => undefined)
     if (!answer?.ok) return (await kept(regionsCache, regions)) ?? answer ?? Response.error()
-    await (await deps.caches.open(regionsCache)).put(regions, answer.clone())
+    await remember(answer.clone())
     return answer
   }
 

@@ -118,3 +118,25 @@ test('RE5 a window that moves goes on with the token at hand; only the region th
   await pass(5_000)
   expect(session.current()).toEqual({ state: 'signed-out', ended: true })
 })
+
+test('RE8 who comes in while a call of the one before is under way has a timer of their own', async () => {
+  const timers: (() => void)[] = []
+  const calls: ((answer: Awaited<ReturnType<Call>>) => void)[] = []
+  const session = createSession({
+    call: () => new Promise<never>((resolve) => calls.push(resolve as never)),
+    now: () => 1_000_000,
+    after: (_, then) => {
+      timers.push(then)
+      return () => undefined
+    },
+  })
+  const user = { ...answer(1).user, organisation: 'Krankenhaus Süd' }
+  session.resume({ region: 'frankfurt', regions, user }, 'first')
+  timers.at(-1)?.()
+  session.signOut()
+  session.resume({ region: 'frankfurt', regions, user: { ...user, id: 'nurse.frankfurt' } }, 'second')
+  timers.at(-1)?.()
+  calls[0]?.({ ok: false, problem: 'silent' })
+  await new Promise((done) => setTimeout(done))
+  expect(calls).toHaveLength(2)
+})

@@ -115,14 +115,17 @@ export function createSession(deps: SessionDeps): Session {
   const end = (ended: boolean) => {
     cancelTimer()
     tokens = undefined
+    refreshing = undefined
     become({ state: 'signed-out', ended })
   }
 
   const refresh = (): Promise<void> => {
-    refreshing ??= refreshOnce().finally(() => {
-      refreshing = undefined
+    if (refreshing) return refreshing
+    const mine = refreshOnce().finally(() => {
+      if (refreshing === mine) refreshing = undefined
     })
-    return refreshing
+    refreshing = mine
+    return mine
   }
 
   const refreshOnce = async () => {

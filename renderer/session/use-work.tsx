@@ -62,7 +62,8 @@ export function WorkProvider({
       else setParts(started.parts)
     }
     // A copy that was opened and cannot be read after all: there would be nowhere to keep what is written.
-    begin().catch(() => session.signOut())
+    // Somebody else may be signed in by then.
+    begin().catch(() => (stopped ? undefined : session.signOut()))
     return () => {
       stopped = true
       stop()

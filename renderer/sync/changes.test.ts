@@ -73,8 +73,15 @@ function scene() {
     windows.lead(() => changes.lead(connection))
     return { changes, close: () => windows.close() }
   }
-  return { rows, disk, proposed, open, say: (frame: Frame) => speaker?.hear(frame) }
+  const say = async (frame: Frame) => {
+    speaker?.hear(frame)
+    await written()
+  }
+  return { rows, disk, proposed, open, say }
 }
+
+/** What was to be written is written, and the other windows have heard of it. */
+const written = () => new Promise((done) => setTimeout(done))
 
 const id = (n: number) => entryId(allergy(n))
 const propose = (changes: Awaited<ReturnType<typeof createChanges>>, n: number) =>
@@ -97,9 +104,9 @@ test('SY20 a change of any window is proposed by the one that leads, and every w
   expect(proposed).toEqual([id(1)])
   const rung = ({ changes }: typeof first) => changes.ladder().get(id(1))?.rung
   expect(rung(first)).toEqual({ at: 'device' })
-  say(ack(1))
+  await say(ack(1))
   expect([rung(first), rung(second)]).toEqual(Array(2).fill({ at: 'saved', region: 'nairobi', also: [] }))
-  say({ channel: 0, type: 'replicated', regions: { london: { 'nairobi.1': 1 } } })
+  await say({ channel: 0, type: 'replicated', regions: { london: { 'nairobi.1': 1 } } })
   expect([rung(first), rung(second)]).toEqual(
     Array(2).fill({ at: 'saved', region: 'nairobi', also: ['london'] }),
   )
@@ -110,8 +117,8 @@ test('SY21 when the window that leads goes, the next one proposes what is not sa
   const { open, proposed, say } = scene()
   const [first, second] = [await open(), await open()]
   for (const n of [1, 2, 3]) await propose(n === 2 ? second.changes : first.changes, n)
-  say(ack(1))
-  say(refuse(2, 'schema'))
+  await say(ack(1))
+  await say(refuse(2, 'schema'))
   proposed.length = 0
   first.close()
   await vi.waitFor(() => expect([...proposed].sort()).toEqual([id(1), id(3)].sort()))
@@ -123,8 +130,8 @@ test('SY22 what a window left in the outbox is proposed by the next one, also wh
   const first = await open()
   await propose(first.changes, 1)
   await propose(first.changes, 2)
-  for (let n = 0; n < 6; n++) say(refuse(1, 'unavailable'))
-  say(refuse(2, 'schema'))
+  for (let n = 0; n < 6; n++) await say(refuse(1, 'unavailable'))
+  await say(refuse(2, 'schema'))
   first.close()
   proposed.length = 0
   const next = await open()
@@ -146,13 +153,15 @@ test('SY24 a refused change that is tried again, or put aside, is so in every wi
   const { open, proposed, rows, say } = scene()
   const [first, second] = [await open(), await open()]
   await propose(first.changes, 1)
-  say(refuse(1, 'schema'))
+  await say(refuse(1, 'schema'))
   expect(second.changes.ladder().get(id(1))?.rung.at).toBe('refused')
   second.changes.retry(id(1))
+  await written()
   expect(proposed).toEqual([id(1), id(1)])
   expect(first.changes.ladder().get(id(1))?.rung.at).toBe('device')
-  say(refuse(1, 'schema'))
+  await say(refuse(1, 'schema'))
   second.changes.dismiss(id(1))
+  await written()
   expect(first.changes.ladder().size).toBe(0)
   await vi.waitFor(() => expect(rows.size).toBe(0))
 })
@@ -161,7 +170,7 @@ test('SY25 changes that were made elsewhere are kept and proposed, those that ar
   const { open, proposed, rows, say } = scene()
   const { changes } = await open()
   await propose(changes, 1)
-  say(ack(1))
+  await say(ack(1))
   const foreign = (n: number): StoredChange => ({
     id: id(n),
     entry: allergy(n),
@@ -174,4 +183,24 @@ test('SY25 changes that were made elsewhere are kept and proposed, those that ar
   expect([...rows.keys()]).toEqual([id(1), id(2), id(3)])
   expect([1, 2, 3].map((n) => changes.ladder().get(id(n))?.rung.at)).toEqual(['saved', 'refused', 'device'])
   expect(proposed).toEqual([id(1), id(3)])
+})
+
+test('SY26 what one window puts aside while another tries it again is gone in both', async () => {
+  const { open, rows, say } = scene()
+  const [first, second] = [await open(), await open()]
+  await propose(first.changes, 1)
+  await say(refuse(1, 'schema'))
+  first.changes.retry(id(1))
+  second.changes.dismiss(id(1))
+  await written()
+  expect([first.changes.ladder().size, second.changes.ladder().size, rows.size]).toEqual([0, 0, 0])
+})
+
+test('SY27 a window that begins while a rung is written down knows of it', async () => {
+  const { open, say } = scene()
+  const first = await open()
+  await propose(first.changes, 1)
+  const [, second] = await Promise.all([say(ack(1)), open()])
+  await written()
+  expect(second.changes.ladder().get(id(1))?.rung.at).toBe('saved')
 })

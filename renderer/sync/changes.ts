@@ -71,13 +71,20 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
     for (const listener of listeners) listener()
   }
 
-  /** Writes down which rungs these have reached. A device that cannot write proposes again what it knows less of. */
-  const keep = (ids: readonly string[]) => {
-    for (const id of ids) {
-      const change = ladder.get(id)
-      if (change) void outbox.set(inOutbox(change))
-    }
+  /** One write after the other, and told after it: a window that begins meanwhile reads it, or hears it. */
+  let writing: Promise<unknown> = Promise.resolve()
+  const writeAndTell = (write: () => Promise<unknown>, news: News) => {
+    writing = writing
+      .then(write)
+      .catch(() => undefined)
+      .then(() => windows.tell(news))
   }
+  /** Writes down which rungs these have reached. A device that cannot write proposes again what it knows less of. */
+  const keep = (ids: readonly string[], news: News) =>
+    writeAndTell(async () => {
+      const changes = ids.flatMap((id) => ladder.get(id) ?? [])
+      await Promise.all(changes.map((change) => outbox.set(inOutbox(change))))
+    }, news)
 
   const submit = ({ id, entry }: Pick<Change, 'id' | 'entry'>) =>
     submitter?.propose({ id, text: canonicalJson(entry as unknown as Json) })
@@ -89,8 +96,7 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
   }
   const retry = (ids: readonly string[]) => {
     step({ type: 'retried', ids })
-    keep(ids)
-    windows.tell({ type: 'retried', ids: [...ids] })
+    keep(ids, { type: 'retried', ids: [...ids] })
   }
 
   const hear = (news: News) => {
@@ -166,8 +172,7 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
     dismiss(id) {
       if (ladder.get(id)?.rung.at !== 'refused') return
       step({ type: 'dismissed', ids: [id] })
-      void outbox.remove([id])
-      windows.tell({ type: 'dismissed', ids: [id] })
+      writeAndTell(() => outbox.remove([id]), { type: 'dismissed', ids: [id] })
       submitter?.takeBack(id)
     },
     lead(connection) {
@@ -177,19 +182,19 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
         after: deps.after,
         onAcked(acks, by) {
           step({ type: 'acked', acks, by })
-          keep(acks.map(({ id }) => id))
-          windows.tell({ type: 'acked', acks: [...acks], by })
+          const ids = acks.map(({ id }) => id)
+          keep(ids, { type: 'acked', acks: [...acks], by })
         },
         onElsewhere(ids, regions) {
           for (const id of ids) safe.add(id)
           step({ type: 'elsewhere', ids, regions })
-          void outbox.remove(ids)
-          windows.tell({ type: 'elsewhere', ids: [...ids], regions: [...regions] })
+          const news: News = { type: 'elsewhere', ids: [...ids], regions: [...regions] }
+          writeAndTell(() => outbox.remove(ids), news)
         },
         onRefused(refusals) {
           step({ type: 'refused', refusals })
-          keep(refusals.map(({ id }) => id))
-          windows.tell({ type: 'refused', refusals: [...refusals] })
+          const ids = refusals.map(({ id }) => id)
+          keep(ids, { type: 'refused', refusals: [...refusals] })
         },
         onRetried: retry,
       })

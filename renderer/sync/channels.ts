@@ -9,6 +9,8 @@ import type { Connection, Send } from './connection.ts'
 export type Channels = {
   /** The kind of WebSocket that is a channel of this document. */
   socketOf(document: string): typeof WebSocket
+  /** Calls when there is another connection, maybe to another region. */
+  onOpened(listener: () => void): () => void
   stop(): void
 }
 
@@ -16,6 +18,7 @@ export function createChannels(connection: Pick<Connection, 'join'>): Channels {
   /** Every socket that is not closed, with its document and, while it is open, the number of its channel. */
   const sockets = new Map<ChannelSocket, { document: string; channel: number | undefined }>()
   const byChannel = new Map<number, ChannelSocket>()
+  const listeners = new Set<() => void>()
   let send: Send | undefined
   let highest = 0
 
@@ -58,6 +61,7 @@ export function createChannels(connection: Pick<Connection, 'join'>): Channels {
     opened(over) {
       send = over
       for (const socket of [...sockets.keys()]) open(socket)
+      for (const listener of [...listeners]) listener()
     },
     hear(frame) {
       const socket = byChannel.get(frame.channel)
@@ -82,8 +86,13 @@ export function createChannels(connection: Pick<Connection, 'join'>): Channels {
           super(String(url), document, wire)
         }
       },
+    onOpened(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     stop: () => {
       leave()
+      listeners.clear()
       sockets.clear()
       byChannel.clear()
     },

@@ -1,7 +1,10 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { Replica } from '../replica/open-replica.ts'
 import { createCopies } from './copies.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
 
 /** A replica in memory that can refuse to write. */
 function memory() {
@@ -116,4 +119,31 @@ test('DV46 a journal of which nothing is kept is confirmed by the catch-up; a ch
   const at = (name: string) => copies.open(name, new Y.Doc()).read()
   expect(await at('journal/1/2026')).toBe(99)
   expect(await at('chart/1')).toBeUndefined()
+})
+
+test('DV47 what came while there was no room is written before anything later is called whole', async () => {
+  const { copies, disk } = memory()
+  const doc = new Y.Doc()
+  const copy = copies.open('chart/1', doc)
+  await copy.read()
+  disk.full = true
+  doc.getMap('entries').set('lost', 1)
+  await vi.advanceTimersByTimeAsync(300)
+  disk.full = false
+  // The next connection hands over nothing: the document on screen has it all.
+  copy.confirm(2000)
+  await copy.close()
+  expect(await readAgain(copies)).toMatchObject({ entries: { lost: 1 }, confirmedAt: 2000 })
+})
+
+test('DV48 a copy with a part that is no update is given up, and what is read of it is not lost with it', async () => {
+  const { copies, stored, forgotten } = memory()
+  await filled(copies, 1234)
+  stored.get('chart/1')?.push(Uint8Array.from([9, 9, 9]))
+  const { copy, confirmedAt } = await readAgain(copies)
+  expect(confirmedAt).toBeUndefined()
+  expect(forgotten).toEqual(['chart/1'])
+  copy.confirm(5000)
+  await copy.close()
+  expect(await readAgain(copies)).toMatchObject({ entries: { a: 1, b: 2 }, confirmedAt: 5000 })
 })

@@ -49,14 +49,16 @@ export function createCopies(
       const write = () => {
         clearTimeout(timer)
         timer = undefined
-        const [updates, at] = [arrived, confirmed]
-        arrived = []
-        confirmed = undefined
-        if (updates.length === 0 && at === undefined) return writing
         writing = writing.then(async () => {
           if (isVoid) return
-          if (updates.length > 0 && (await documents.append(name, updates)).outcome !== 'written') return
-          if (at !== undefined) await values.put(about, { confirmedAt: at })
+          const [updates, at] = [arrived, confirmed]
+          arrived = []
+          confirmed = undefined
+          if (updates.length > 0 && (await documents.append(name, updates)).outcome !== 'written') {
+            // Without these nothing that comes later is whole: they go first, when there is room.
+            arrived = [...updates, ...arrived]
+            confirmed ??= at
+          } else if (at !== undefined) await values.put(about, { confirmedAt: at })
         })
         return writing
       }
@@ -69,6 +71,18 @@ export function createCopies(
         soon()
       }
 
+      /** Is all that was kept in the document now? */
+      const putIn = (updates: readonly Uint8Array[]): boolean => {
+        try {
+          for (const update of updates) Y.applyUpdate(doc, update, fromCopy)
+          return true
+        } catch {
+          // A region hands over what the document lacks: what it has already is to be kept with that.
+          arrived.push(Y.encodeStateAsUpdate(doc))
+          return false
+        }
+      }
+
       /** Nothing says any more that it is whole; only then it goes. */
       const giveUp = async () => {
         await catchUp.forget(name)
@@ -76,13 +90,13 @@ export function createCopies(
         await documents.drop(name)
       }
 
+      doc.on('update', onUpdate)
       return {
         async read() {
           const loaded = await documents.load(name)
-          if (!loaded) await giveUp()
-          for (const update of loaded?.updates ?? []) Y.applyUpdate(doc, update, fromCopy)
-          doc.on('update', onUpdate)
-          if (!loaded || (loaded.updates.length === 0 && isNeverEmpty(name))) return undefined
+          const isWhole = loaded && putIn(loaded.updates)
+          if (!isWhole) await giveUp()
+          if (!isWhole || (loaded.updates.length === 0 && isNeverEmpty(name))) return undefined
           if (loaded.updates.length > manyUpdates)
             void documents.compact(name, loaded, Y.encodeStateAsUpdate(doc))
           const opened = (await values.get(about, aboutShape))?.confirmedAt

@@ -32,7 +32,7 @@ export type DocumentSet = {
 }
 
 export type DocumentsDeps = {
-  channels: Pick<Channels, 'socketOf'>
+  channels: Pick<Channels, 'socketOf' | 'onOpened'>
   copies: Copies
   /** Milliseconds since 1970. */
   now: () => number
@@ -115,6 +115,7 @@ function openDocument(deps: DocumentsDeps, name: string, hearer: Hearer): Open {
     held: new Set(),
   }
   let closed = false
+  let erased = false
 
   const update = (change: Partial<DocumentState>) => {
     if (closed) return
@@ -135,6 +136,8 @@ function openDocument(deps: DocumentsDeps, name: string, hearer: Hearer): Open {
   })
   // Presence is for notes only.
   provider.awareness.setLocalState(null)
+  // A document of which nothing is heard is quiet; it is the connection that is given up when it is silent.
+  clearInterval(provider._checkInterval)
   provider.on('status', ({ status }) => {
     if (status === 'disconnected' && state.connection === 'live')
       update({ connection: 'connecting', confirmedAt: deps.now() })
@@ -146,21 +149,34 @@ function openDocument(deps: DocumentsDeps, name: string, hearer: Hearer): Open {
   })
   provider.on('closed', () => update({ connection: 'refused' }))
   provider.on('connection-close', (event) => {
-    if (event?.code === closeCodes.erased || event?.code === closeCodes.startAnew)
-      void copy.drop().then(hearer.anew)
+    if (event?.code === closeCodes.startAnew) void copy.drop().then(hearer.anew)
+    else if (event?.code === closeCodes.erased) {
+      erased = true
+      update({ complete: false, confirmedAt: undefined, entries: [], held: new Set() })
+      void copy.drop()
+    }
+  })
+  // What one region refuses another one may have, or the same one later.
+  const leave = deps.channels.onOpened(() => {
+    if (erased || state.connection !== 'refused') return
+    update({ connection: 'connecting' })
+    provider.connect()
   })
 
   // The copy comes first: the region then hands over only what it lacks.
-  void copy.read().then((confirmedAt) => {
+  const begin = (confirmedAt: number | undefined) => {
     if (closed) return
     if (confirmedAt !== undefined) update({ complete: true, confirmedAt })
     provider.connect()
-  })
+  }
+  // A disk that fails does not keep the region from handing over.
+  void copy.read().then(begin, () => begin(undefined))
 
   return {
     state,
     close() {
       closed = true
+      leave()
       provider.destroy()
       void copy.close().finally(() => doc.destroy())
     },

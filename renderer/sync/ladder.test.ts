@@ -68,7 +68,8 @@ test('RE22 a refused change leaves the chart, is told, and can be tried again or
   expect(overlayOf(parked, 'chart/p1', new Set())).toEqual([])
   expect(climb(parked, { type: 'retried', ids: ['e1'] }, 3000).get('e1')?.rung.at).toBe('device')
   expect(climb(parked, { type: 'dismissed', ids: ['e1'] }, 3000).size).toBe(0)
-  expect(climb(proposed, { type: 'dismissed', ids: ['e1'] }, 3000).size).toBe(1)
+  const saved = acked(proposed, 'frankfurt.1', 2000)
+  expect(climb(saved, { type: 'dismissed', ids: ['e1'] }, 3000).size).toBe(1)
 })
 
 test('RE23 a change stands on top of its document at once, and only until the document holds it', () => {

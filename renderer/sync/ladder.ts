@@ -78,7 +78,8 @@ export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
       for (const id of event.ids) if (next.get(id)?.rung.at === 'refused') put(id, { at: 'device' })
       break
     case 'dismissed':
-      for (const id of event.ids) if (next.get(id)?.rung.at === 'refused') next.delete(id)
+      // Also one that another window has just put on its way again: it is in no outbox any more.
+      for (const id of event.ids) if (next.get(id)?.rung.at !== 'saved') next.delete(id)
       break
   }
   return next

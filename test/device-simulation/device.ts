@@ -48,6 +48,8 @@ export async function openSimulatedWindow(deps: SimulatedWindowDeps): Promise<Si
   const dial: Dial = ({ sync }, hears) => {
     const name = new URL(sync).hostname
     let over = false
+    /** Something was swallowed: what comes after it never arrives either, as on a real stream. */
+    let torn = false
     let served: ReturnType<RegionModel['connect']>
     let lastUp = 0
     let lastDown = 0
@@ -62,7 +64,8 @@ export async function openSimulatedWindow(deps: SimulatedWindowDeps): Promise<Si
     const down = (act: () => void) => {
       lastDown = Math.max(lastDown + 0.001, schedule.now() + random.between(0.5, 80))
       schedule.after(lastDown - schedule.now(), () => {
-        if (!over && window.isAlive() && reach() === 'open') act()
+        torn ||= reach() !== 'open'
+        if (!over && window.isAlive() && !torn) act()
       })
     }
     const link: DeviceLink = {
@@ -88,7 +91,8 @@ export async function openSimulatedWindow(deps: SimulatedWindowDeps): Promise<Si
         schedule.after(lastUp - schedule.now(), () => {
           const frame = decodeFrame(bytes)
           // What was sent before it was given up arrives all the same.
-          if (frame && reach() === 'open') served?.receive(frame)
+          torn ||= reach() !== 'open'
+          if (frame && !torn) served?.receive(frame)
         })
       },
       giveUp() {

@@ -54,6 +54,9 @@ export async function simulateDevice(seed: number, tell?: (line: string) => void
   )
   const profile = createProfile({ schedule, random })
   const open: SimulatedWindow[] = []
+  /** Windows that began when the disk had been full. */
+  const late = new Set<SimulatedWindow>()
+  let wasFull = false
   let made = 0
 
   const wrong = (what: string) => {
@@ -78,6 +81,7 @@ export async function simulateDevice(seed: number, tell?: (line: string) => void
       region = opened.regions.region()
     })
     opened.changes.onChange(() => checkLadder(opened.changes.ladder(), regions, bad, wrong))
+    if (wasFull) late.add(opened)
     open.push(opened)
     schedule.trace(`a window is open, ${open.length} now`)
   }
@@ -111,10 +115,12 @@ export async function simulateDevice(seed: number, tell?: (line: string) => void
     [4, () => random.pick(regions).setTakesWrites(true)],
     // One region's disk only: what two regions have flushed, the device need not keep.
     [1, () => regions[seed % 3]?.restore(random.below(6))],
-    [2, () => profile.setFull(true)],
+    [2, () => setFull()],
     [6, () => profile.setFull(false)],
     [3, () => alive(open, random, (window) => retryOne(window))],
     [3, () => alive(open, random, (window) => dismissOne(window))],
+    // Two windows, two minds, at the same moment.
+    [2, () => contradict()],
     [2, () => alive(open, random, (window) => void window.catchUp.forget(`chart/${random.pick(patients)}`))],
     [2, () => alive(open, random, (window) => window.regions.prefer(random.pick(names)))],
   ]
@@ -145,6 +151,19 @@ export async function simulateDevice(seed: number, tell?: (line: string) => void
     dismissed.add(id)
     changes.dismiss(id)
   }
+  function contradict() {
+    alive(open, random, retryOne)
+    alive(open, random, dismissOne)
+  }
+  function setFull() {
+    wasFull = true
+    profile.setFull(true)
+  }
+  /** On a disk that once was full it may still be there as on its way: then it is proposed again. */
+  function isKeptAsRefused(id: string) {
+    const stored = profile.outbox.get(id)
+    return stored !== undefined && (wasFull || stored.rung.at === 'refused')
+  }
   const replicate = () => {
     const [to, from] = [random.pick(regions), random.pick(regions)]
     if (to !== from) to.follow(from)
@@ -174,18 +193,25 @@ export async function simulateDevice(seed: number, tell?: (line: string) => void
     region.start()
     region.setTakesWrites(true)
   }
-  for (const window of [...open]) leave(window, 'kill')
-  // Whoever comes later does not know what was said before.
-  await openWindowNow()
+  // Whoever comes later does not know what was said before; whoever stays knows all of it.
+  if (seed % 2 === 0) for (const window of [...open]) leave(window, 'kill')
+  if (open.length === 0) await openWindowNow()
   await schedule.runUntil(troubleMs + healMs)
 
+  // Without room nobody can write down what a window that begins later would have to know.
+  for (const { changes } of open.filter((window) => !late.has(window)))
+    for (const { id, rung } of changes.ladder().values()) {
+      if (rung.at === 'device') wrong(`${id.slice(0, 6)} is shown as on its way for ever`)
+      if (rung.at === 'refused' && !isKeptAsRefused(id))
+        wrong(`${id.slice(0, 6)} is shown as refused, and is not parked`)
+    }
   const [last] = open
   if (!last) throw new Error('no window is open')
   const ladder = last.changes.ladder()
   for (const id of kept) {
     const isCommitted = regions.every((region) => region.rows().some((row) => row.id === id))
     const inOutbox = profile.outbox.get(id)
-    const isParked = ladder.get(id)?.rung.at === 'refused' && inOutbox?.rung.at === 'refused'
+    const isParked = ladder.get(id)?.rung.at === 'refused' && isKeptAsRefused(id)
     const name = id.slice(0, 6)
     if (bad.has(id)) {
       if (isCommitted) wrong(`${name}, which cannot be accepted, was committed`)
