@@ -29,6 +29,7 @@ export function Notices() {
   const region = regionTitle(who.region)
   const { timeZone } = useOnScreen()
   const off = wrongClock(reach)
+  const takesNothing = reach.state === 'answers' && !reach.takesWrites
   const clock = (ms: number) => clockBeside(ms, timeZone)
   return (
     <div aria-live="polite">
@@ -52,12 +53,15 @@ export function Notices() {
           tone="warn"
           heading={t('notice.moved.heading', { region: regionTitle(preferred), time: clock(away.since) })}
         >
-          {t('notice.moved.text', { region: regionTitle(preferred), other: region })}
+          {t(takesNothing ? 'notice.moved.textNoWrites' : 'notice.moved.text', {
+            region: regionTitle(preferred),
+            other: region,
+          })}
         </Notice>
       )}
-      {reach.state === 'answers' && !reach.takesWrites && (
+      {takesNothing && (
         <Notice tone="warn" heading={t('notice.noWrites.heading', { region })}>
-          {t('notice.noWrites.text', { region })}
+          {t('notice.noWrites.text')}
         </Notice>
       )}
       {off !== undefined && (

@@ -80,7 +80,15 @@ function ChangesOnTheWay() {
       </Popover.Target>
       <Popover.Dropdown aria-label={t('strip.changes')}>
         <ChangesList />
-        <Anchor component={Link} to="/outbox" fz="sm" fw={600} mt="xs" onClick={() => setOpened(false)}>
+        <Anchor
+          component={Link}
+          to="/outbox"
+          fz="sm"
+          fw={600}
+          mt="xs"
+          display="block"
+          onClick={() => setOpened(false)}
+        >
           {t('strip.toOutbox')}
         </Anchor>
         {!persisted && (

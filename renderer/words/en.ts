@@ -22,7 +22,7 @@ export const en = {
     passwordMissing: 'Enter your password.',
     capsLock: 'Caps Lock is on.',
     region: 'Region',
-    regionHint: 'Where this window reads and saves. Your own region is usually the fastest.',
+    regionHint: 'Where you begin. If it does not answer later, the nearest that does is used by itself.',
     ownRegion: '{{region}} (own region)',
     submit: 'Sign in',
     findingRegions: 'Looking for the regions…',
@@ -181,10 +181,12 @@ export const en = {
     moved: {
       heading: '{{region}} does not answer since {{time}}',
       text: 'You work with {{other}} meanwhile: what you enter is saved there and goes to all regions. {{region}} is used again when it has answered for a while.',
+      textNoWrites:
+        'You work with {{other}} meanwhile. {{region}} is used again when it has answered for a while.',
     },
     noWrites: {
       heading: '{{region}} takes no changes at present',
-      text: 'You can read. Changes you make now are kept on this device and are sent when {{region}} takes changes again.',
+      text: 'You can read. Changes you make now are kept on this device and are sent when a region takes changes again.',
     },
     clock: {
       ahead: 'This device’s clock is {{by}} ahead of {{region}}’s',
@@ -213,7 +215,7 @@ export const en = {
     deviceLong: 'On this device only; it goes to the regions as soon as one answers.',
     saved: 'saved in {{region}}',
     also: 'also in {{regions}}',
-    refusedLong: 'Not accepted by {{region}}: {{why}} {{todo}}',
+    refusedLong: 'Not accepted: {{why}} {{todo}}',
     retry: 'Try again',
     retryNamed: 'Try again: {{about}}',
     why: {
@@ -255,8 +257,8 @@ export const en = {
 
   outbox: {
     title: 'Outbox',
-    summary_one: '{{count}} change that has not arrived everywhere',
-    summary_other: '{{count}} changes that have not arrived everywhere',
+    summary_one: '{{count}} change that no second region has yet',
+    summary_other: '{{count}} changes that no second region has yet',
     loading: 'Reading the outbox…',
     empty: {
       title: 'Nothing waits here',
@@ -270,8 +272,9 @@ export const en = {
     onTheWay: 'On the way',
     onTheWayHint: {
       goes: 'Needs nothing from you.',
-      silent: 'Needs nothing from you: it goes as soon as {{region}} answers.',
-      noWrites: 'Needs nothing from you: it goes as soon as {{region}} takes changes again.',
+      silent: 'Needs nothing from you: it goes as soon as a region answers.',
+      noWrites: 'Needs nothing from you: it goes as soon as a region takes changes again.',
+      second: 'Needs nothing from you: it is saved, and a second region follows by itself.',
     },
     select: 'Select: {{about}}, {{patient}}',
     selectAll: 'Select all: {{group}}',
@@ -371,7 +374,7 @@ export const en = {
     import_other: 'Import {{count}} changes',
     done_one: '{{count}} change was imported',
     done_other: '{{count}} changes were imported',
-    doneText: 'It stands in the outbox now.',
+    doneText: 'What was imported stands in the outbox until it has gone.',
   },
 
   damaged: {
@@ -763,6 +766,8 @@ export const en = {
     to: 'to {{when}}',
     about: 'Order of {{drug}}',
     aboutChange: 'Change of the order of {{drug}}',
+    notGiven: 'DO NOT GIVE {{drug}}',
+    aboutNotGiven: 'Change of the order DO NOT GIVE {{drug}}',
     intent: {
       proposal: 'Proposal, not an order',
       plan: 'Plan, not an order',

@@ -62,7 +62,8 @@ export function ChangeMedication(
   const checked = checkMedication(draft, { ...props, before })
   const doubts = checked.doubts.map((doubt) => medicationDoubtText(t, draft, doubt))
   const sureOf = doubts.join('\n')
-  const doseNow = lineOf(item.resource) || t('medications.doseNotRecorded')
+  const drug = line.drug ?? t('medications.unnamed')
+  const doseNow = lineOf(item.resource) || (line.doNotPerform ? '' : t('medications.doseNotRecorded'))
   const statusNow = [statusWords(t, line.status), line.statusReason].filter(Boolean).join(', ')
 
   const save = (event: FormEvent) => {
@@ -74,7 +75,8 @@ export function ChangeMedication(
       const stated = author()
       const aspects = changedMedication(draft, base, item.state, props.today, stated)
       const entry = changeOf(item.state, aspects, props.record, stated)
-      return [{ entry, about: t('medications.aboutChange', { drug: line.drug ?? '' }) }]
+      const about = line.doNotPerform ? 'medications.aboutNotGiven' : 'medications.aboutChange'
+      return [{ entry, about: t(about, { drug: line.drug ?? '' }) }]
     })
   }
   const statuses = orderStatuses.some((status) => status === base.status.status)
@@ -85,8 +87,8 @@ export function ChangeMedication(
     <ChangeFrame
       {...props}
       title={t('changeMedication.title')}
-      name={line.drug ?? t('medications.unnamed')}
-      now={[doseNow, statusNow]}
+      name={line.doNotPerform ? t('medications.notGiven', { drug }) : drug}
+      now={[doseNow, statusNow].filter(Boolean)}
       form={form}
       say={(part) =>
         part === 'dosage'
