@@ -47,7 +47,7 @@ export const en = {
     earlierHint: 'The one with which you signed in on this device before. It is asked for once.',
     offlineWrong: {
       title: '{{region}} does not answer, and this device does not know that password',
-      text: 'Use the one with which you signed in here last, or try again when {{region}} answers.',
+      text: 'Use the one with which you signed in here last, or try again at another region.',
     },
     device: {
       'wrong-password': {
@@ -81,7 +81,7 @@ export const en = {
     },
     silent: {
       title: '{{region}} does not answer',
-      text: 'Nothing is wrong with your password: the region could not be reached. Try again, or use another region.',
+      text: 'Your password was not looked at: the region could not be reached. Try again, or use another region.',
     },
     odd: {
       title: '{{region}} answered with an error',
@@ -130,7 +130,7 @@ export const en = {
 
   regions: {
     label: 'Regions',
-    text: 'The nearest region that answers is chosen by itself. What you enter goes to all of them.',
+    text: 'The region that you chose is kept unless it falls silent or another is much nearer. What you enter goes to all of them.',
     answers: 'answers',
     current: 'in use',
     prefer: 'Use this',
@@ -174,6 +174,8 @@ export const en = {
   notice: {
     silent: {
       heading: '{{region}} does not answer since {{time}}',
+      textLooking:
+        'Another region is looked for. Changes you make now are kept on this device and are sent when a region answers.',
       text: 'Nor does another region. What you see was last confirmed at {{confirmed}}. Changes you make now are kept on this device and are sent when a region answers.',
       textUnconfirmed:
         'Nor does another region. You see this device’s copy. Changes you make now are kept on this device and are sent when a region answers.',

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { medicationLine } from '../../../domain/display/medication-line.ts'
 import { resourceOf } from '../../../domain/fhir/present.ts'
 import { asObject, asObjects, type FhirResource } from '../../../domain/fhir/resource.ts'
+import { repeats } from '../medication-order.ts'
 import type { Item } from '../record.ts'
 import type { PanelForm } from '../side-panel.tsx'
 import { useAuthor } from '../use-author.ts'
@@ -154,10 +155,13 @@ export function ChangeMedication(
 
 /** Dose, route and frequency as they are read. */
 export function lineOf(resource: FhirResource): string {
-  return medicationLine(resource)
-    .dosages.map(({ dose, route, frequency, text }) => {
+  const { dosages } = medicationLine(resource)
+  return dosages
+    .map((dosage) => {
+      const { dose, route, frequency, text } = dosage
       const said = [dose, route, frequency].filter(Boolean).join(' · ')
-      return said || text
+      // Of several, only the prescriber's words may say which holds when.
+      return said && text && dosages.length > 1 && !repeats(dosage) ? `${said} (${text})` : said || text
     })
     .filter(Boolean)
     .join('; ')
