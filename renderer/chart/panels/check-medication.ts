@@ -2,7 +2,7 @@ import { asObject, asObjects, type FhirResource } from '../../../domain/fhir/res
 import { type AmountProblem, type DoseDoubt, doseUnit, doubtsAbout, readAmount } from './dose-limits.ts'
 import { drugIn } from './drug-known.ts'
 import { frequencyNamed } from './frequencies.ts'
-import { type MedicationDraft, orderStatuses } from './medication-draft.ts'
+import { fitsForm, type MedicationDraft, orderStatuses } from './medication-draft.ts'
 import { isTouched } from './rebase.ts'
 import { isBefore, readDate } from './typed-date.ts'
 
