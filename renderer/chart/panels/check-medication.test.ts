@@ -92,7 +92,7 @@ test('PN5 of a change a leap of the dose is asked about, and words and limits th
 test('PN5 what replaces an instruction whole needs a route of its own, and nothing of a limit is said that goes with the old one', () => {
   const instruction = { maxDosePerPeriod: { numerator: { value: 20, unit: 'mg' } } }
   const resource = { resourceType: 'MedicationRequest', dosageInstruction: [instruction, instruction] }
-  const draft = order({ amount: '', route: '', frequency: '', unit: '' })
+  const draft = order({ drug: 'X', amount: '', route: '', frequency: '', unit: '' })
   const typed = { ...draft, dosage: { ...draft.dosage, amount: '5', unit: 'mg', frequency: 'twice daily' } }
   const { problems, doubts } = checkMedication(typed, { ...about, before: { draft, resource } })
   expect(problems).toEqual({ route: { problem: 'missing' } })
