@@ -49,7 +49,10 @@ export function Allergies(props: {
         </Rows>
       )}
       {past.length > 0 && (
-        <Folded label={t('allergies.past', { count: past.length })}>
+        <Folded
+          label={t('allergies.past', { count: past.length })}
+          aside={<Rung ids={past.flatMap(({ item }) => item.mine)} />}
+        >
           <Rows>
             {past.map((allergy) => (
               <AllergyRow key={allergy.item.subject} allergy={allergy} onChange={props.onChange} />

@@ -32,8 +32,16 @@ export function Card(props: {
   )
 }
 
-/** What is behind a line until somebody asks for it. */
-export function Folded({ label, children }: { label: string; children: ReactNode }) {
+/** What is behind a line until somebody asks for it; `aside` stands beside that line while it is folded. */
+export function Folded({
+  label,
+  aside,
+  children,
+}: {
+  label: string
+  aside?: ReactNode
+  children: ReactNode
+}) {
   const [open, setOpen] = useState(false)
   const id = useId()
   return (
@@ -47,6 +55,7 @@ export function Folded({ label, children }: { label: string; children: ReactNode
         <IconChevronRight size={16} aria-hidden data-open={open || undefined} />
         {label}
       </UnstyledButton>
+      {!open && aside && <div className={classes.foldAside}>{aside}</div>}
       <div id={id} hidden={!open}>
         {open && children}
       </div>

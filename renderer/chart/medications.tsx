@@ -56,7 +56,10 @@ export function Medications(props: {
         </Rows>
       )}
       {past.length > 0 && (
-        <Folded label={t('medications.past', { count: past.length })}>
+        <Folded
+          label={t('medications.past', { count: past.length })}
+          aside={<Rung ids={past.flatMap(({ item }) => item.mine)} />}
+        >
           <Rows>
             {past.map(({ item, line }) => (
               <MedicationRow key={item.subject} item={item} line={line} onChange={onChange} />

@@ -40,7 +40,10 @@ export function Problems(props: {
         </Rows>
       )}
       {past.length > 0 && (
-        <Folded label={t('problems.past', { count: past.length })}>
+        <Folded
+          label={t('problems.past', { count: past.length })}
+          aside={<Rung ids={past.flatMap(({ item }) => item.mine)} />}
+        >
           <Rows>
             {past.map((problem) => (
               <ProblemRow key={problem.item.subject} problem={problem} onChange={onChange} />

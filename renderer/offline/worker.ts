@@ -6,6 +6,9 @@ import { createShellCache } from './shell-cache.ts'
 declare const shellVersion: string
 declare const shellFiles: readonly string[]
 
+/** The windows of this origin: the compiler knows this file as one of a page. */
+declare const clients: { claim(): Promise<void> }
+
 type Extendable = Event & { waitUntil(work: Promise<unknown>): void }
 type Fetching = Extendable & { request: Request; respondWith(answer: Promise<Response>): void }
 
@@ -22,7 +25,8 @@ addEventListener('install', (event) => {
   if (isExtendable(event)) event.waitUntil(shell.install())
 })
 addEventListener('activate', (event) => {
-  if (isExtendable(event)) event.waitUntil(shell.activate())
+  // The page that brought this worker along is looked after from now on, not from its next visit on.
+  if (isExtendable(event)) event.waitUntil(shell.activate().then(() => clients.claim()))
 })
 addEventListener('fetch', (event) => {
   if (!isFetching(event)) return

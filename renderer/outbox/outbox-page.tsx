@@ -7,8 +7,8 @@ import { useMinute } from '../chart/use-minute.ts'
 import { useWorklist } from '../patients/use-worklist.ts'
 import type { StoredChange } from '../replica/stored-change.ts'
 import type { Written } from '../replica/written.ts'
-import { regionTitle } from '../session/regions.ts'
-import { useReach, useWork } from '../session/use-work.tsx'
+import { useReach } from '../session/use-work.tsx'
+import type { Reach } from '../sync/round-trip.ts'
 import { DamagedRows } from './damaged-rows.tsx'
 import { ExportFile } from './export-file.tsx'
 import { ImportFile } from './import-file.tsx'
@@ -35,19 +35,13 @@ export function OutboxPage({ exporting, onExporting }: { exporting: boolean; onE
   const [importing, setImporting] = useState(false)
   const [file, setFile] = useState<File>()
   const [unwritten, setUnwritten] = useState<Exclude<Written['outcome'], 'written'>>()
-  const { who } = useWork()
   const reach = useReach()
-  const hint =
-    reach.state === 'silent'
-      ? 'silent'
-      : reach.state === 'answers' && !reach.takesWrites
-        ? 'noWrites'
-        : 'goes'
   useDocumentTitle(t('app.title', { page: t('outbox.title') }))
   useMinute()
 
   const refused = useMemo(() => changes.filter(isRefused), [changes])
   const going = useMemo(() => changes.filter((change) => !isRefused(change)), [changes])
+  const hint = hintOf(reach, going)
   // What has gone from the page is not chosen any more.
   const selected = changes.filter(({ id }) => selection.ids.has(id))
   const order = useRef<string[]>([])
@@ -146,7 +140,7 @@ export function OutboxPage({ exporting, onExporting }: { exporting: boolean; onE
       />
       <UnsentGroup
         heading={t('outbox.onTheWay')}
-        hint={t(`outbox.onTheWayHint.${hint}`, { region: regionTitle(who.region) })}
+        hint={t(`outbox.onTheWayHint.${hint}`)}
         changes={going}
         {...shared}
       />
@@ -182,4 +176,11 @@ export function OutboxPage({ exporting, onExporting }: { exporting: boolean; onE
       />
     </div>
   )
+}
+
+/** What stands in the way of those that are going. */
+function hintOf(reach: Reach, going: readonly StoredChange[]): 'silent' | 'noWrites' | 'second' | 'goes' {
+  if (going.every(({ rung }) => rung.at === 'saved')) return 'second'
+  if (reach.state === 'silent') return 'silent'
+  return reach.state === 'answers' && !reach.takesWrites ? 'noWrites' : 'goes'
 }

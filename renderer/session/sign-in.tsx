@@ -196,6 +196,15 @@ function SignInFailure(props: {
   const { t } = useTranslation()
   const region = regionTitle(props.region)
   const { problem } = props
+  const elsewhere = (
+    <Group gap="xs" mt="sm">
+      {props.others.map((other) => (
+        <Button key={other} size="xs" variant="default" onClick={() => props.onTry(other)}>
+          {t('signIn.tryRegion', { region: regionTitle(other) })}
+        </Button>
+      ))}
+    </Group>
+  )
   if (problem.problem === 'device')
     return (
       <Problem title={t(`signIn.device.${problem.why}.title`)}>
@@ -205,7 +214,8 @@ function SignInFailure(props: {
   if (problem.problem === 'offline' && problem.why === 'wrong-password')
     return (
       <Problem title={t('signIn.offlineWrong.title', { region })}>
-        {t('signIn.offlineWrong.text', { region })}
+        {t('signIn.offlineWrong.text')}
+        {elsewhere}
       </Problem>
     )
   if (problem.problem === 'refused' && problem.status === 401)
@@ -223,13 +233,7 @@ function SignInFailure(props: {
   return (
     <Problem title={t('signIn.silent.title', { region })}>
       {t('signIn.silent.text')}
-      <Group gap="xs" mt="sm">
-        {props.others.map((other) => (
-          <Button key={other} size="xs" variant="default" onClick={() => props.onTry(other)}>
-            {t('signIn.tryRegion', { region: regionTitle(other) })}
-          </Button>
-        ))}
-      </Group>
+      {elsewhere}
     </Problem>
   )
 }

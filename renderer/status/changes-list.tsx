@@ -2,7 +2,6 @@ import { Button, Text } from '@mantine/core'
 import { IconAlertTriangle, IconArrowUp, IconCheck } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { clockBeside } from '../chart/use-when.tsx'
-import { regionTitle } from '../session/regions.ts'
 import { useLadder, useWork } from '../session/use-work.tsx'
 import { useOnScreen } from '../shell/on-screen.ts'
 import type { Change } from '../sync/ladder.ts'
@@ -13,10 +12,9 @@ import { savedWords } from './rung.tsx'
 /** Changes of this window, the latest first, with the rung that they have reached; at most so many. */
 export function ChangesList({ only, most }: { only?: (change: Change) => boolean; most?: number }) {
   const { t } = useTranslation()
-  const { changes, who } = useWork()
+  const { changes } = useWork()
   const words = useRefusalWords()
   const { timeZone } = useOnScreen()
-  const region = regionTitle(who.region)
   const list = [...useLadder().values()]
     .filter(only ?? (() => true))
     .reverse()
@@ -43,7 +41,7 @@ export function ChangesList({ only, most }: { only?: (change: Change) => boolean
             <div className={classes.rung}>
               {change.rung.at === 'device' && t('ladder.deviceLong')}
               {change.rung.at === 'saved' && savedWords(t, change.rung)}
-              {change.rung.at === 'refused' && t('ladder.refusedLong', { region, ...words(change.rung) })}
+              {change.rung.at === 'refused' && t('ladder.refusedLong', words(change.rung))}
             </div>
           </div>
           {change.rung.at === 'refused' && (

@@ -21,7 +21,11 @@ export function Notices() {
   const { who, regions } = useWork()
   const reach = useReach()
   const preferred = useStore(regions.onChange, regions.preferred)
-  const away = useStore(regions.onChange, regions.reaches).get(preferred) ?? reach
+  const reaches = useStore(regions.onChange, regions.reaches)
+  const away = reaches.get(preferred) ?? reach
+  const isNoneLeft = [...reaches.values()].every(({ state }) => state === 'silent')
+  // Where nobody answers, the region that the person chose is named, not the one that was tried last.
+  const [named, its] = away.state === 'silent' ? [preferred, away] : [who.region, reach]
   const refused = notAccepted(useLadder())
   const { damaged } = useUnsent()
   // The outbox says both itself, and more of it.
@@ -29,22 +33,28 @@ export function Notices() {
   const region = regionTitle(who.region)
   const { timeZone } = useOnScreen()
   const off = wrongClock(reach)
+  const takesNothing = reach.state === 'answers' && !reach.takesWrites
   const clock = (ms: number) => clockBeside(ms, timeZone)
   return (
     <div aria-live="polite">
-      {reach.state === 'silent' && (
+      {reach.state === 'silent' && its.state === 'silent' && (
         <Notice
           tone="critical"
-          heading={t('notice.silent.heading', { region, time: clock(reach.since) })}
+          heading={t('notice.silent.heading', {
+            region: regionTitle(named),
+            time: clock(its.since),
+          })}
           action={
             <Button size="compact-sm" variant="default" onClick={regions.askNow}>
               {t('app.tryAgain')}
             </Button>
           }
         >
-          {reach.lastAnswer === undefined
-            ? t('notice.silent.textUnconfirmed', { region })
-            : t('notice.silent.text', { region, confirmed: clock(reach.lastAnswer) })}
+          {!isNoneLeft
+            ? t('notice.silent.textLooking')
+            : reach.lastAnswer === undefined
+              ? t('notice.silent.textUnconfirmed')
+              : t('notice.silent.text', { confirmed: clock(reach.lastAnswer) })}
         </Notice>
       )}
       {reach.state !== 'silent' && away.state === 'silent' && (
@@ -52,12 +62,15 @@ export function Notices() {
           tone="warn"
           heading={t('notice.moved.heading', { region: regionTitle(preferred), time: clock(away.since) })}
         >
-          {t('notice.moved.text', { region: regionTitle(preferred), other: region })}
+          {t(takesNothing ? 'notice.moved.textNoWrites' : 'notice.moved.text', {
+            region: regionTitle(preferred),
+            other: region,
+          })}
         </Notice>
       )}
-      {reach.state === 'answers' && !reach.takesWrites && (
+      {takesNothing && (
         <Notice tone="warn" heading={t('notice.noWrites.heading', { region })}>
-          {t('notice.noWrites.text', { region })}
+          {t('notice.noWrites.text')}
         </Notice>
       )}
       {off !== undefined && (

@@ -12,7 +12,7 @@ import {
   IconSun,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLadder, useWork } from '../session/use-work.tsx'
 import { useBannerHeight } from '../shell/slots.ts'
@@ -80,7 +80,15 @@ function ChangesOnTheWay() {
       </Popover.Target>
       <Popover.Dropdown aria-label={t('strip.changes')}>
         <ChangesList />
-        <Anchor component={Link} to="/outbox" fz="sm" fw={600} mt="xs" onClick={() => setOpened(false)}>
+        <Anchor
+          component={Link}
+          to="/outbox"
+          fz="sm"
+          fw={600}
+          mt="xs"
+          display="block"
+          onClick={() => setOpened(false)}
+        >
           {t('strip.toOutbox')}
         </Anchor>
         {!persisted && (
@@ -106,9 +114,15 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const [opened, setOpened] = useState(false)
   const [leaving, setLeaving] = useState(false)
+  const target = useRef<HTMLButtonElement>(null)
   const asks = useAsksBeforeSignOut()
   const below = useBannerHeight()
   const { user } = who
+  // A dialog gives the focus back to what had it: the button, not an entry of a menu that is gone.
+  const then = (open: () => void) => {
+    target.current?.focus()
+    open()
+  }
   const role = isKnownRole(user.role) ? t(`strip.roles.${user.role}`) : user.role
   return (
     <>
@@ -121,7 +135,12 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
         offset={8 + below()}
       >
         <Menu.Target>
-          <button type="button" className={classes.button} aria-label={t('strip.user', { name: user.name })}>
+          <button
+            ref={target}
+            type="button"
+            className={classes.button}
+            aria-label={t('strip.user', { name: user.name })}
+          >
             {user.name}
             <IconChevronDown size={13} aria-hidden />
           </button>
@@ -145,12 +164,12 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
             </Menu.Item>
           ))}
           <Menu.Divider />
-          <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={onHelp}>
+          <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={() => then(onHelp)}>
             {t('strip.keyboard')}
           </Menu.Item>
           <Menu.Item
             leftSection={<IconLogout size={16} aria-hidden />}
-            onClick={() => (asks ? setLeaving(true) : session.signOut())}
+            onClick={() => (asks ? then(() => setLeaving(true)) : session.signOut())}
           >
             {t('strip.signOut')}
           </Menu.Item>

@@ -26,8 +26,10 @@ export type CatchUp = {
   confirmedAt(document: string): number | undefined
   /** Something of what `confirmedAt` answers has changed. */
   onChange(listener: () => void): () => void
-  /** The copy of a document is about to go, or is no good: it is asked for anew. */
+  /** The copy of a document is no good: it goes, and is asked for anew. */
   forget(document: string): Promise<void>
+  /** The stored copy of a document has gone, whichever window gave it up. */
+  onForgotten(listener: (document: string) => void): () => void
   /** This window does it for all, until the answer is called. */
   lead(connection: Pick<Connection, 'join'>): () => void
 }
@@ -76,7 +78,13 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
 
   const forgotten = async () => (await values.get('forgotten', namesShape)) ?? []
 
+  const forgetters = new Set<(document: string) => void>()
+  const tellForgotten = (document: string) => {
+    for (const listener of [...forgetters]) listener(document)
+  }
+
   windows.onTold((news) => {
+    if (news.type === 'forgotten') tellForgotten(news.document)
     if (leading && news.type === 'forgotten') {
       leading.core.forget(news.document)
       leading.run(leading.core.ask())
@@ -99,6 +107,15 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
       held = new Set()
       confirmedAt = undefined
     })
+
+  /** First nothing says any more that it is whole, also to a window that begins in between; then it goes. */
+  const drop = async (document: string) => {
+    await unhold(document)
+    await values.remove(copyRecord(document))
+    await documents.drop(document)
+    tellForgotten(document)
+    windows.tell({ type: 'forgotten', document })
+  }
 
   /** The documents first: what is held may be ahead of the cursor, never behind it. */
   const keep = (core: CatchUpCore, { held: next, ...at }: Cursor) =>
@@ -135,10 +152,7 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
             incomplete = true
           return
         case 'drop':
-          // First nothing says any more that it is whole, also to a window that begins in between.
-          await unhold(action.document)
-          await values.remove(copyRecord(action.document))
-          await documents.drop(action.document)
+          await drop(action.document)
           return
         case 'keep-cursor':
           if (incomplete) await goBack()
@@ -209,8 +223,11 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
   return {
     async forget(document) {
       leading?.core.forget(document)
-      await unhold(document)
-      windows.tell({ type: 'forgotten', document })
+      await drop(document)
+    },
+    onForgotten(listener) {
+      forgetters.add(listener)
+      return () => forgetters.delete(listener)
     },
     confirmedAt: (document) => (held.has(document) ? confirmedAt : undefined),
     onChange(listener) {

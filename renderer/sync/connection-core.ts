@@ -40,6 +40,8 @@ export type ConnectionCore = {
 
 /** A region that stays silent for longer has gone: it says something every few seconds. In ms. */
 const silenceMs = 15_000
+/** A connection that lasted so long was a good one, in ms. */
+const steadyMs = 5_000
 /** So long may opening a socket take, in ms. */
 const openingMs = 10_000
 /** A region does not send a device away for longer, whatever it says. */
@@ -50,7 +52,7 @@ type State =
   /** Waits for the time to call. */
   | { at: 'waiting'; until: number }
   | { at: 'connecting'; since: number }
-  | { at: 'open'; heard: number }
+  | { at: 'open'; since: number; heard: number }
   /** Told never to come again. */
   | { at: 'barred' }
 
@@ -81,11 +83,13 @@ export function createConnectionCore(deps: { random: () => number }): Connection
         state = { at: 'waiting', until: now }
         return []
       case 'opened':
-        if (state.at === 'connecting') state = { at: 'open', heard: now }
+        if (state.at === 'connecting') state = { at: 'open', since: now, heard: now }
         return []
       case 'heard':
-        attempt = 0
-        if (state.at === 'open') state = { at: 'open', heard: now }
+        if (state.at !== 'open') return []
+        // One that greets and closes at once is not called in haste for that.
+        if (now - state.since >= steadyMs) attempt = 0
+        state = { ...state, heard: now }
         return []
       case 'leaving':
         returnAfterMs = Math.min(event.retryAfterMs, longestReturnMs)

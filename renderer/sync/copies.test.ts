@@ -37,11 +37,21 @@ function memory() {
     },
   } as unknown as Replica
   const caughtUpAt = 99
+  const listeners = new Set<(name: string) => void>()
   const catchUp = {
     confirmedAt: (name: string) => (forgotten.includes(name) ? undefined : caughtUpAt),
-    forget: async (name: string) => void forgotten.push(name),
+    async forget(name: string) {
+      forgotten.push(name)
+      kept.delete(`copy ${name}`)
+      stored.delete(name)
+      for (const listener of listeners) listener(name)
+    },
+    onForgotten(listener: (name: string) => void) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   }
-  return { stored, disk, forgotten, copies: createCopies(replica, catchUp) }
+  return { stored, disk, forgotten, catchUp, copies: createCopies(replica, catchUp) }
 }
 
 async function filled(copies: ReturnType<typeof createCopies>, confirmedAt?: number) {
@@ -146,4 +156,20 @@ test('DV48 a copy with a part that is no update is given up, and what is read of
   copy.confirm(5000)
   await copy.close()
   expect(await readAgain(copies)).toMatchObject({ entries: { a: 1, b: 2 }, confirmedAt: 5000 })
+})
+
+test('DV49 what another window gave up of a document that is open here is kept again, before it is called whole', async () => {
+  const { copies, catchUp } = memory()
+  const doc = new Y.Doc()
+  const copy = copies.open('chart/1', doc)
+  await copy.read()
+  doc.getMap('entries').set('a', 1)
+  copy.confirm(100)
+  await vi.waitFor(async () => expect((await readAgain(copies)).confirmedAt).toBe(100))
+  await catchUp.forget('chart/1')
+  doc.getMap('entries').set('b', 2)
+  copy.confirm(200)
+  await copy.close()
+  const again = await readAgain(copies)
+  expect([again.entries, again.confirmedAt]).toEqual([{ a: 1, b: 2 }, 200])
 })

@@ -35,7 +35,7 @@ const manyUpdates = 40
 
 export function createCopies(
   { documents, values }: Pick<Replica, 'documents' | 'values'>,
-  catchUp: Pick<CatchUp, 'confirmedAt' | 'forget'>,
+  catchUp: Pick<CatchUp, 'confirmedAt' | 'forget' | 'onForgotten'>,
 ): Copies {
   return {
     open(name, doc) {
@@ -77,25 +77,23 @@ export function createCopies(
           for (const update of updates) Y.applyUpdate(doc, update, fromCopy)
           return true
         } catch {
-          // A region hands over what the document lacks: what it has already is to be kept with that.
-          arrived.push(Y.encodeStateAsUpdate(doc))
           return false
         }
       }
 
-      /** Nothing says any more that it is whole; only then it goes. */
-      const giveUp = async () => {
-        await catchUp.forget(name)
-        await values.remove(about)
-        await documents.drop(name)
-      }
+      // Given up by another window, or by catch-up: what this one has is kept again, before anything says that it is whole.
+      const stopListening = catchUp.onForgotten((gone) => {
+        if (gone !== name || isVoid) return
+        arrived.unshift(Y.encodeStateAsUpdate(doc))
+        soon()
+      })
 
       doc.on('update', onUpdate)
       return {
         async read() {
           const loaded = await documents.load(name)
           const isWhole = loaded && putIn(loaded.updates)
-          if (!isWhole) await giveUp()
+          if (!isWhole) await catchUp.forget(name)
           if (!isWhole || (loaded.updates.length === 0 && isNeverEmpty(name))) return undefined
           if (loaded.updates.length > manyUpdates)
             void documents.compact(name, loaded, Y.encodeStateAsUpdate(doc))
@@ -110,10 +108,11 @@ export function createCopies(
         async drop() {
           isVoid = true
           await writing
-          await giveUp()
+          await catchUp.forget(name)
         },
         async close() {
           doc.off('update', onUpdate)
+          stopListening()
           await write()
         },
       }

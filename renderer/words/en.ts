@@ -22,7 +22,7 @@ export const en = {
     passwordMissing: 'Enter your password.',
     capsLock: 'Caps Lock is on.',
     region: 'Region',
-    regionHint: 'Where this window reads and saves. Your own region is usually the fastest.',
+    regionHint: 'Where you begin. If it does not answer later, the nearest that does is used by itself.',
     ownRegion: '{{region}} (own region)',
     submit: 'Sign in',
     findingRegions: 'Looking for the regions…',
@@ -47,7 +47,7 @@ export const en = {
     earlierHint: 'The one with which you signed in on this device before. It is asked for once.',
     offlineWrong: {
       title: '{{region}} does not answer, and this device does not know that password',
-      text: 'Use the one with which you signed in here last, or try again when {{region}} answers.',
+      text: 'Use the one with which you signed in here last, or try again at another region.',
     },
     device: {
       'wrong-password': {
@@ -81,7 +81,7 @@ export const en = {
     },
     silent: {
       title: '{{region}} does not answer',
-      text: 'Nothing is wrong with your password: the region could not be reached. Try again, or use another region.',
+      text: 'Your password was not looked at: the region could not be reached. Try again, or use another region.',
     },
     odd: {
       title: '{{region}} answered with an error',
@@ -130,7 +130,7 @@ export const en = {
 
   regions: {
     label: 'Regions',
-    text: 'The nearest region that answers is chosen by itself. What you enter goes to all of them.',
+    text: 'The region that you chose is kept unless it falls silent or another is much nearer. What you enter goes to all of them.',
     answers: 'answers',
     current: 'in use',
     prefer: 'Use this',
@@ -174,6 +174,8 @@ export const en = {
   notice: {
     silent: {
       heading: '{{region}} does not answer since {{time}}',
+      textLooking:
+        'Another region is looked for. Changes you make now are kept on this device and are sent when a region answers.',
       text: 'Nor does another region. What you see was last confirmed at {{confirmed}}. Changes you make now are kept on this device and are sent when a region answers.',
       textUnconfirmed:
         'Nor does another region. You see this device’s copy. Changes you make now are kept on this device and are sent when a region answers.',
@@ -181,10 +183,12 @@ export const en = {
     moved: {
       heading: '{{region}} does not answer since {{time}}',
       text: 'You work with {{other}} meanwhile: what you enter is saved there and goes to all regions. {{region}} is used again when it has answered for a while.',
+      textNoWrites:
+        'You work with {{other}} meanwhile. {{region}} is used again when it has answered for a while.',
     },
     noWrites: {
       heading: '{{region}} takes no changes at present',
-      text: 'You can read. Changes you make now are kept on this device and are sent when {{region}} takes changes again.',
+      text: 'You can read. Changes you make now are kept on this device and are sent when a region takes changes again.',
     },
     clock: {
       ahead: 'This device’s clock is {{by}} ahead of {{region}}’s',
@@ -213,7 +217,7 @@ export const en = {
     deviceLong: 'On this device only; it goes to the regions as soon as one answers.',
     saved: 'saved in {{region}}',
     also: 'also in {{regions}}',
-    refusedLong: 'Not accepted by {{region}}: {{why}} {{todo}}',
+    refusedLong: 'Not accepted: {{why}} {{todo}}',
     retry: 'Try again',
     retryNamed: 'Try again: {{about}}',
     why: {
@@ -255,8 +259,8 @@ export const en = {
 
   outbox: {
     title: 'Outbox',
-    summary_one: '{{count}} change that has not arrived everywhere',
-    summary_other: '{{count}} changes that have not arrived everywhere',
+    summary_one: '{{count}} change that no second region has yet',
+    summary_other: '{{count}} changes that no second region has yet',
     loading: 'Reading the outbox…',
     empty: {
       title: 'Nothing waits here',
@@ -270,8 +274,9 @@ export const en = {
     onTheWay: 'On the way',
     onTheWayHint: {
       goes: 'Needs nothing from you.',
-      silent: 'Needs nothing from you: it goes as soon as {{region}} answers.',
-      noWrites: 'Needs nothing from you: it goes as soon as {{region}} takes changes again.',
+      silent: 'Needs nothing from you: it goes as soon as a region answers.',
+      noWrites: 'Needs nothing from you: it goes as soon as a region takes changes again.',
+      second: 'Needs nothing from you: it is saved, and a second region follows by itself.',
     },
     select: 'Select: {{about}}, {{patient}}',
     selectAll: 'Select all: {{group}}',
@@ -371,7 +376,7 @@ export const en = {
     import_other: 'Import {{count}} changes',
     done_one: '{{count}} change was imported',
     done_other: '{{count}} changes were imported',
-    doneText: 'It stands in the outbox now.',
+    doneText: 'What was imported stands in the outbox until it has gone.',
   },
 
   damaged: {
@@ -794,6 +799,8 @@ export const en = {
     to: 'to {{when}}',
     about: 'Order of {{drug}}',
     aboutChange: 'Change of the order of {{drug}}',
+    notGiven: 'DO NOT GIVE {{drug}}',
+    aboutNotGiven: 'Change of the order DO NOT GIVE {{drug}}',
     intent: {
       proposal: 'Proposal, not an order',
       plan: 'Plan, not an order',

@@ -115,6 +115,41 @@ describe('a device that keeps what was typed', () => {
     expect(await allergyRow(second, offline).count()).toBe(1)
   })
 
+  test('RE238 the first visit is kept already: without a region somebody signs out and in again, and opens what they had not opened', async () => {
+    const page = await openWindow('nairobi')
+    await signIn(page, physician('nairobi'))
+    await findAndOpen(page, 'bakari')
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+    await servers('stop')
+    try {
+      await page.getByText(/^Nor does another region/).waitFor()
+      // A DO NOT GIVE order does not read as an order in its panel.
+      const ban = section(page, 'Medications').getByRole('listitem').filter({ hasText: 'DO NOT GIVE' })
+      await ban.getByRole('button', { name: /^Change: / }).click()
+      const panel = page.getByRole('dialog', { name: 'Change a medication' })
+      await panel.getByText(/^DO NOT GIVE ./).waitFor()
+      expect(await panel.getByText('Dose not recorded').count()).toBe(0)
+      await panel.getByText('Stopped', { exact: true }).click()
+      await panel.getByRole('textbox', { name: 'Reason', exact: true }).fill('Scan shows no bleeding')
+      await panel.getByRole('button', { name: 'Save change' }).click()
+      // It has gone behind a line, and how far it got stands there.
+      await section(page, 'Medications').getByText('on this device', { exact: true }).waitFor()
+      await page.screenshot({ path: 'test-results/folded-rung.png' })
+      await page.getByRole('link', { name: /^Print pack/ }).click()
+      await page.getByRole('button', { name: /^Make the pages/ }).waitFor()
+      await page.getByRole('button', { name: /^User menu/ }).click()
+      await page.getByRole('menuitem', { name: 'Sign out' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
+      await page.getByLabel('Username').fill('physician.nairobi')
+      await page.getByLabel('Password', { exact: true }).fill(demoPassword)
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+      await page.getByRole('button', { name: '1 change on the way' }).waitFor()
+    } finally {
+      await servers('start')
+    }
+    await page.getByRole('button', { name: 'All changes saved' }).waitFor()
+  })
+
   test('RE234 how far a change got takes no room from the values beside it', async () => {
     const page = await openChart('nairobi', 'bakari')
     await recordVitals(page, { systolic: '118', diastolic: '66', weight: '71' })

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { medicationLine } from '../../../domain/display/medication-line.ts'
 import { resourceOf } from '../../../domain/fhir/present.ts'
 import { asObject, asObjects, type FhirResource } from '../../../domain/fhir/resource.ts'
+import { repeats } from '../medication-order.ts'
 import type { Item } from '../record.ts'
 import type { PanelForm } from '../side-panel.tsx'
 import { useAuthor } from '../use-author.ts'
@@ -62,7 +63,8 @@ export function ChangeMedication(
   const checked = checkMedication(draft, { ...props, before })
   const doubts = checked.doubts.map((doubt) => medicationDoubtText(t, draft, doubt))
   const sureOf = doubts.join('\n')
-  const doseNow = lineOf(item.resource) || t('medications.doseNotRecorded')
+  const drug = line.drug ?? t('medications.unnamed')
+  const doseNow = lineOf(item.resource) || (line.doNotPerform ? '' : t('medications.doseNotRecorded'))
   const statusNow = [statusWords(t, line.status), line.statusReason].filter(Boolean).join(', ')
 
   const save = (event: FormEvent) => {
@@ -74,7 +76,8 @@ export function ChangeMedication(
       const stated = author()
       const aspects = changedMedication(draft, base, item.state, props.today, stated)
       const entry = changeOf(item.state, aspects, props.record, stated)
-      return [{ entry, about: t('medications.aboutChange', { drug: line.drug ?? '' }) }]
+      const about = line.doNotPerform ? 'medications.aboutNotGiven' : 'medications.aboutChange'
+      return [{ entry, about: t(about, { drug: line.drug ?? '' }) }]
     })
   }
   const statuses = orderStatuses.some((status) => status === base.status.status)
@@ -85,8 +88,8 @@ export function ChangeMedication(
     <ChangeFrame
       {...props}
       title={t('changeMedication.title')}
-      name={line.drug ?? t('medications.unnamed')}
-      now={[doseNow, statusNow]}
+      name={line.doNotPerform ? t('medications.notGiven', { drug }) : drug}
+      now={[doseNow, statusNow].filter(Boolean)}
       form={form}
       say={(part) =>
         part === 'dosage'
@@ -152,10 +155,13 @@ export function ChangeMedication(
 
 /** Dose, route and frequency as they are read. */
 export function lineOf(resource: FhirResource): string {
-  return medicationLine(resource)
-    .dosages.map(({ dose, route, frequency, text }) => {
+  const { dosages } = medicationLine(resource)
+  return dosages
+    .map((dosage) => {
+      const { dose, route, frequency, text } = dosage
       const said = [dose, route, frequency].filter(Boolean).join(' · ')
-      return said || text
+      // Of several, only the prescriber's words may say which holds when.
+      return said && text && dosages.length > 1 && !repeats(dosage) ? `${said} (${text})` : said || text
     })
     .filter(Boolean)
     .join('; ')

@@ -89,6 +89,16 @@ test('PN5 of a change a leap of the dose is asked about, and words and limits th
   expect(changed({ amount: '20', text: '' })).toEqual(['most'])
 })
 
+test('PN5 what replaces an instruction whole needs a route of its own, and nothing of a limit is said that goes with the old one', () => {
+  const instruction = { maxDosePerPeriod: { numerator: { value: 20, unit: 'mg' } } }
+  const resource = { resourceType: 'MedicationRequest', dosageInstruction: [instruction, instruction] }
+  const draft = order({ drug: 'X', amount: '', route: '', frequency: '', unit: '' })
+  const typed = { ...draft, dosage: { ...draft.dosage, amount: '5', unit: 'mg', frequency: 'twice daily' } }
+  const { problems, doubts } = checkMedication(typed, { ...about, before: { draft, resource } })
+  expect(problems).toEqual({ route: { problem: 'missing' } })
+  expect(doubts).toEqual([])
+})
+
 test('PN6 to hold, to stop and to void an order asks why; to complete it does not', () => {
   const before = { draft: order({}), resource: { resourceType: 'MedicationRequest' } }
   const problemsOf = (status: string, reason = '') =>

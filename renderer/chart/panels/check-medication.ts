@@ -2,7 +2,7 @@ import { asObject, asObjects, type FhirResource } from '../../../domain/fhir/res
 import { type AmountProblem, type DoseDoubt, doseUnit, doubtsAbout, readAmount } from './dose-limits.ts'
 import { drugIn } from './drug-known.ts'
 import { frequencyNamed } from './frequencies.ts'
-import { type MedicationDraft, orderStatuses } from './medication-draft.ts'
+import { fitsForm, type MedicationDraft, orderStatuses } from './medication-draft.ts'
 import { isTouched } from './rebase.ts'
 import { isBefore, readDate } from './typed-date.ts'
 
@@ -59,7 +59,9 @@ export function checkMedication(
   if (typeof amount === 'object') problems.amount = amount
   if (amount === undefined) doubts.push({ doubt: 'noDose' })
   else if (dosage.unit === '') problems.unit = { problem: 'missing' }
-  if (dosage.route.trim() === '' && before?.draft.dosage.route !== '') problems.route = { problem: 'missing' }
+  // An order that never had a route may go on without one; one that is replaced whole may not lose it.
+  const hadNoRoute = before?.draft.dosage.route === '' && fitsForm(before.resource)
+  if (dosage.route.trim() === '' && !hadNoRoute) problems.route = { problem: 'missing' }
   if (dosage.frequency.trim() === '' && !dosage.asNeeded) problems.frequency = { problem: 'missing' }
   checkStart(dosage.start, about, problems, doubts)
 
@@ -116,7 +118,8 @@ function doubtsOfChange(
   if (doseChanged && dosage.text.trim() !== '' && dosage.text === was.text)
     doubts.push({ doubt: 'text', text: was.text.trim() })
   const most = asObject(asObjects(resource['dosageInstruction'])[0]?.['maxDosePerPeriod'])
-  if (doseChanged && most) doubts.push({ doubt: 'most' })
+  // What replaces the instruction whole leaves nothing of it.
+  if (doseChanged && most && fitsForm(resource)) doubts.push({ doubt: 'most' })
   return doubts
 }
 
