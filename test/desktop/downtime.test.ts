@@ -10,7 +10,7 @@ import { desktopOnCluster } from './on-cluster.ts'
 /** The downtime pack as a file, at a desktop app on a real Electron, without any region. */
 
 const leftOut = await desktopLeftOut()
-const { open, regions, control } = desktopOnCluster(leftOut)
+const { open, servers } = desktopOnCluster(leftOut)
 const folder = mkdtempSync(join(tmpdir(), 'meridian-pack-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -45,7 +45,7 @@ describe.skipIf(leftOut !== null)('the downtime pack on the desktop', () => {
     const running = await open('nairobi')
     const { page } = running
     await copiesComplete(page)
-    for (const region of regions()) await control(`/regions/${region}/stop`, { what: 'server' })
+    await servers('stop')
     try {
       await openFromMenu(running)
       await page.getByRole('button', { name: /^Make the pages of/ }).click()
@@ -89,7 +89,7 @@ describe.skipIf(leftOut !== null)('the downtime pack on the desktop', () => {
       const [name] = await suggested(running)
       expect(name).toMatch(/[\\/]meridian-downtime-\d{4}-\d\d-\d\d-\d{4}\.pdf$/)
     } finally {
-      for (const region of regions()) await control(`/regions/${region}/start`, { what: 'server' })
+      await servers('start')
       await running.close()
     }
   })

@@ -9,19 +9,15 @@ import { desktopOnCluster } from './on-cluster.ts'
 /** A day without any region, at a desktop app on a real Electron. */
 
 const leftOut = await desktopLeftOut()
-const { open, regions, control, profileOf } = desktopOnCluster(leftOut)
+const { open, servers, profileOf } = desktopOnCluster(leftOut)
 
 describe.skipIf(leftOut !== null)('no region in reach', () => {
-  async function all(act: 'start' | 'stop'): Promise<void> {
-    for (const region of regions()) await control(`/regions/${region}/${act}`, { what: 'server' })
-  }
-
   test('EL31 with every server stopped the app starts, unlocks, finds every patient and takes changes; a kill loses none, and they go when a region answers', async () => {
     const drug = 'Testolamine X'
     const first = await open('nairobi')
     await copiesComplete(first.page)
     await first.kill()
-    await all('stop')
+    await servers('stop')
 
     const second = await open('nairobi')
     expect(await patientLinks(second.page).count()).toBeGreaterThan(10)
@@ -38,7 +34,7 @@ describe.skipIf(leftOut !== null)('no region in reach', () => {
     await third.page.getByRole('button', { name: '1 change on the way' }).waitFor()
     await findAndOpen(third.page, 'krishnamurthy')
     await allergyRow(third.page, drug).getByText('on this device').waitFor()
-    await all('start')
+    await servers('start')
     // In whichever region answers first.
     await allergyRow(third.page, drug)
       .getByText(/^saved in .*also in \w+, \w+/)

@@ -29,8 +29,13 @@ export function desktopOnCluster(leftOut: string | null) {
 
   return {
     profileOf: (region: string) => join(profiles, region),
-    regions: () => Object.keys(cluster.ready.regions),
-    control: (path: string, body?: object) => cluster.control(path, body),
+    /** Every region's server at once. */
+    servers: (act: 'stop' | 'start') =>
+      Promise.all(
+        Object.keys(cluster.ready.regions).map((region) =>
+          cluster.control(`/regions/${region}/${act}`, { what: 'server' }),
+        ),
+      ),
     /** The app of a region's physician, always on the same profile, signed in. */
     async open(region: string): Promise<RunningApp> {
       const regions = Object.fromEntries(

@@ -10,7 +10,7 @@ import { desktopOnCluster } from './on-cluster.ts'
 /** A file of changes out of one desktop app and into another, on a real Electron. */
 
 const leftOut = await desktopLeftOut()
-const { open, control } = desktopOnCluster(leftOut)
+const { open, servers } = desktopOnCluster(leftOut)
 const folder = mkdtempSync(join(tmpdir(), 'meridian-saved-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -20,7 +20,7 @@ describe.skipIf(leftOut !== null)('files of the outbox', () => {
     const passphrase = 'four words or more'
     const { app, page } = await open('nairobi')
     await findAndOpen(page, 'bakari')
-    await control('/regions/nairobi/stop', { what: 'server' })
+    await servers('stop')
     try {
       await addAllergy(page, { substance: drug })
       await goToOutbox(page)
@@ -44,7 +44,7 @@ describe.skipIf(leftOut !== null)('files of the outbox', () => {
       await again.getByText('1 that this device has already').waitFor()
       await page.screenshot({ path: 'test-results/desktop-outbox.png' })
     } finally {
-      await control('/regions/nairobi/start', { what: 'server' })
+      await servers('start')
     }
   })
 })

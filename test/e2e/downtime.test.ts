@@ -8,12 +8,7 @@ import { addAllergy, allergyRow, findAndOpen, patientLinks, recordVitals, signIn
 
 /** The downtime pack in a browser, on the real cluster: what stands on paper when no server answers. */
 
-const { complaints, openWindow, physician, substance, control } = appOnCluster()
-
-const everyRegion = ['frankfurt', 'london', 'nairobi']
-async function all(act: 'start' | 'stop'): Promise<void> {
-  for (const region of everyRegion) await control(`/regions/${region}/${act}`, { what: 'server' })
-}
+const { complaints, openWindow, physician, substance, servers } = appOnCluster()
 
 /** A window whose device has the copies of the whole list. */
 async function windowWithCopies(region: string, options: Parameters<typeof openWindow>[1] = {}) {
@@ -66,7 +61,7 @@ describe('with every server stopped', () => {
   test('RE260 the pack has a page for every patient of the list: who, what must not be missed, as of when, by whom; numbered, without the app around it, black on white in a dark scheme too', async () => {
     const page = await windowWithCopies('london', { colorScheme: 'dark' })
     const drug = substance()
-    await all('stop')
+    await servers('stop')
     try {
       await page.getByText(/^London does not answer since/).waitFor()
       await findAndOpen(page, 'krishnamurthy')
@@ -118,7 +113,7 @@ describe('with every server stopped', () => {
       expect(pagesIn(await page.pdf({ preferCSSPageSize: true, path: 'test-results/pack.pdf' }))).toBe(total)
       await page.screenshot({ path: 'test-results/pack-offline.png' })
     } finally {
-      await all('start')
+      await servers('start')
     }
   })
 })
