@@ -172,6 +172,16 @@ test('DV73 a window that does not lead hears how current the copies are', async 
   await vi.waitFor(() => expect(catchUp.confirmedAt('chart/p1')).toBe(Date.UTC(2026, 10, 24)))
 })
 
+test('DV78 a patient who is new on the list of another window is caught up with, too', async () => {
+  const { asked, leading, window } = scene()
+  const first = await leading()
+  const { catchUp } = await window()
+  catchUp.patients(['p1', 'p2'])
+  // The answer that is under way comes first.
+  first.hear(target, caughtUp)
+  expect(asked.at(-1)?.scope.map(({ document }) => document)).toContain('chart/p2')
+})
+
 test('DV74 a copy that another window gave up is not held, whatever the answer under way says, and is asked for anew', async () => {
   const { asked, kept, leading, window } = scene()
   const first = await leading()

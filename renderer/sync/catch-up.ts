@@ -83,7 +83,13 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
     for (const listener of [...forgetters]) listener(document)
   }
 
+  const want = (ids: readonly string[]) => {
+    wanted = ids.flatMap((id) => documentsOf(id, new Date(now()).getFullYear()))
+    leading?.run(leading.core.want(wanted))
+  }
+
   windows.onTold((news) => {
+    if (news.type === 'patients') want(news.ids)
     if (news.type === 'forgotten') tellForgotten(news.document)
     if (leading && news.type === 'forgotten') {
       leading.core.forget(news.document)
@@ -235,8 +241,8 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
       return () => listeners.delete(listener)
     },
     patients(ids) {
-      wanted = ids.flatMap((id) => documentsOf(id, new Date(now()).getFullYear()))
-      leading?.run(leading.core.want(wanted))
+      want(ids)
+      if (!leading) windows.tell({ type: 'patients', ids: [...ids] })
     },
     lead,
   }

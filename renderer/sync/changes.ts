@@ -101,14 +101,12 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
 
   const hear = (news: News) => {
     switch (news.type) {
-      case 'proposed':
-        for (const text of news.changes) {
-          const stored = unpackChange(text)
-          if (!stored) continue
-          step({ type: 'proposed', change: onLadder(stored) })
-          submitAll([stored.id])
-        }
+      case 'proposed': {
+        const changes = news.changes.flatMap((text) => unpackChange(text) ?? [])
+        step({ type: 'proposed', changes: changes.map(onLadder) })
+        submitAll(changes.map(({ id }) => id))
         return
+      }
       case 'retried':
         step(news)
         submitAll(news.ids)
@@ -133,7 +131,7 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
     const packed = stored.map(packChange).flatMap((one) => ('text' in one ? one.text : []))
     windows.tell({ type: 'proposed', changes: packed })
     // On the ladder first: the answer must find it there.
-    for (const one of stored) step({ type: 'proposed', change: onLadder(one) })
+    step({ type: 'proposed', changes: stored.map(onLadder) })
     const ids = stored.map(({ id }) => id)
     submitAll(ids)
     return { outcome: 'kept', ids }

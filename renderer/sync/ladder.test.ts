@@ -21,7 +21,7 @@ const proposed: Ladder = climb(
   new Map(),
   {
     type: 'proposed',
-    change: { id: 'e1', entry, patientId: 'p1', about: 'Allergy', rung: { at: 'device' } },
+    changes: [{ id: 'e1', entry, patientId: 'p1', about: 'Allergy', rung: { at: 'device' } }],
   },
   1000,
 )

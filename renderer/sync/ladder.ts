@@ -31,7 +31,7 @@ export type Change = {
 export type Ladder = ReadonlyMap<string, Change>
 
 export type LadderEvent =
-  | { type: 'proposed'; change: Omit<Change, 'since'> }
+  | { type: 'proposed'; changes: readonly Omit<Change, 'since'>[] }
   /** `by`: the region that acknowledged. It has them too, whichever region had them first. */
   | { type: 'acked'; acks: readonly Ack[]; by: string }
   /** Other regions have flushed it too. */
@@ -49,7 +49,8 @@ export function climb(ladder: Ladder, event: LadderEvent, now: number): Ladder {
   }
   switch (event.type) {
     case 'proposed':
-      if (!next.has(event.change.id)) next.set(event.change.id, { ...event.change, since: now })
+      for (const change of event.changes)
+        if (!next.has(change.id)) next.set(change.id, { ...change, since: now })
       break
     case 'acked':
       for (const ack of event.acks) {

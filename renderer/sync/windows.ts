@@ -24,6 +24,8 @@ export type News =
   | { type: 'refused'; refusals: Refusal[] }
   | { type: 'retried'; ids: string[] }
   | { type: 'dismissed'; ids: string[] }
+  /** These are on the list. */
+  | { type: 'patients'; ids: string[] }
   /** The cursor has moved. */
   | { type: 'caught-up' }
   /** The copy of a document was given up. */
@@ -52,6 +54,7 @@ const newsShape = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('retried'), ids }),
   z.object({ type: z.literal('dismissed'), ids }),
+  z.object({ type: z.literal('patients'), ids }),
   z.object({ type: z.literal('caught-up') }),
   z.object({ type: z.literal('forgotten'), document: z.string() }),
 ])
