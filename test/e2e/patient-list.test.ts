@@ -163,8 +163,11 @@ describe('the age of the copy on this device', () => {
 
   test('RE289 a chart that is not on this device says so in the list and, without a region, in its own place, and opens when one answers', async () => {
     const page = await openWindow('frankfurt')
-    // Nothing is fetched ahead: the connection that would do it never answers.
-    await page.routeWebSocket(/\/sync$/, () => undefined)
+    // Nothing is fetched ahead: the connection that would do it does not answer.
+    let isAnswered = false
+    await page.routeWebSocket(/\/sync$/, (socket) => {
+      if (isAnswered) socket.connectToServer()
+    })
     await signIn(page, physician('frankfurt'))
     await row(page, 'GROSSMANN').getByText('Not on this device').waitFor()
     await page.screenshot({ path: 'test-results/copies-absent.png' })
@@ -179,6 +182,7 @@ describe('the age of the copy on this device', () => {
       expect(await page.getByRole('button', { name: 'Add allergy' }).count()).toBe(0)
       expect(await violations(page)).toEqual([])
       await page.screenshot({ path: 'test-results/not-on-device.png' })
+      isAnswered = true
       await control('/regions/frankfurt/start', { what: 'server' })
       await chartArrived(page)
       await missing.waitFor({ state: 'detached' })
