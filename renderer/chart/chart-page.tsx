@@ -117,7 +117,12 @@ function OpenChart({ chart, edit }: { chart: Chart; edit: string | undefined }) 
           <CareTeam record={record} />
         </div>
         <div className={classes.column}>
-          <Vitals chart={chart} adult={adult} onAdd={() => open({ what: 'vitals' })} />
+          <Vitals
+            chart={chart}
+            adult={adult}
+            onAdd={() => open({ what: 'vitals' })}
+            onCorrect={(subjects) => open({ what: 'correctVitals', subjects })}
+          />
           <Results chart={chart} />
           <History chart={chart} />
         </div>

@@ -1,11 +1,12 @@
-import { Button } from '@mantine/core'
+import { ActionIcon, Button, VisuallyHidden } from '@mantine/core'
+import { IconPencil } from '@tabler/icons-react'
 import { Fragment, useContext, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../domain/display/dates.ts'
 import { Rung } from '../status/rung.tsx'
 import { measures, momentsOf, outsideBand, type Reading, unitOf } from './measures.ts'
 import { ErrorLine } from './provenance.tsx'
-import { ChartZone, timeText } from './use-when.tsx'
+import { ChartZone, timeText, useWhen } from './use-when.tsx'
 import classes from './vitals.module.css'
 import { deviceZone } from './zoned-time.ts'
 
@@ -17,9 +18,12 @@ export function VitalsTable(props: {
   readings: readonly Reading[]
   inPeriod: readonly Reading[]
   adult: boolean
+  /** Subjects of the readings of one moment. */
+  onCorrect: (subjects: readonly string[]) => void
 }) {
   const { readings, adult } = props
   const { t } = useTranslation()
+  const when = useWhen()
   const timeZone = useContext(ChartZone)
   const [all, setAll] = useState(false)
   const moments = momentsOf(props.inPeriod)
@@ -39,6 +43,9 @@ export function VitalsTable(props: {
                   {t(`vitals.short.${measure}`)} <span className={classes.unit}>{unitOf[measure]}</span>
                 </th>
               ))}
+              <th scope="col" className={classes.correct}>
+                <VisuallyHidden>{t('correctVitals.column')}</VisuallyHidden>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -46,7 +53,7 @@ export function VitalsTable(props: {
               <Fragment key={key}>
                 {dayOf(rows[place - 1]?.at) !== dayOf(at) && (
                   <tr className={classes.day}>
-                    <th scope="rowgroup" colSpan={columns.length + 1}>
+                    <th scope="rowgroup" colSpan={columns.length + 2}>
                       {dayOf(at)}
                     </th>
                   </tr>
@@ -65,12 +72,26 @@ export function VitalsTable(props: {
                         ))}
                     </td>
                   ))}
+                  <td className={classes.correct}>
+                    {row.some((r) => r.status !== 'entered-in-error') && (
+                      <ActionIcon
+                        size={24}
+                        variant="subtle"
+                        color="gray"
+                        aria-label={t('correctVitals.open', { when: when(at) })}
+                        title={t('correctVitals.title')}
+                        onClick={() => props.onCorrect(row.map((r) => r.item.subject))}
+                      >
+                        <IconPencil size={14} aria-hidden />
+                      </ActionIcon>
+                    )}
+                  </td>
                 </tr>
                 {row
                   .filter((r) => r.status === 'entered-in-error')
                   .map((reading) => (
                     <tr key={reading.item.subject} className={classes.error}>
-                      <td colSpan={columns.length + 1}>
+                      <td colSpan={columns.length + 2}>
                         {t(`vitals.short.${reading.measure}`)} <s>{reading.text ?? t('vitals.noValue')}</s>
                         <ErrorLine item={reading.item} aspect="status" />
                       </td>

@@ -15,7 +15,14 @@ import { VitalsTable } from './vitals-table.tsx'
 const dayMs = 86_400_000
 
 /** Vital signs: plotted over the period that is chosen, and as a table, latest first. */
-export function Vitals({ chart, adult, onAdd }: { chart: Chart; adult: boolean; onAdd: () => void }) {
+export function Vitals(props: {
+  chart: Chart
+  adult: boolean
+  onAdd: () => void
+  /** Subjects of the readings of one moment. */
+  onCorrect: (subjects: readonly string[]) => void
+}) {
+  const { chart, adult, onAdd } = props
   const { t } = useTranslation()
   const when = useWhen()
   const observations = itemsOf(chart.record, 'Observation')
@@ -57,7 +64,9 @@ export function Vitals({ chart, adult, onAdd }: { chart: Chart; adult: boolean; 
       )}
       {plottable && <VitalsPlot readings={readings} inPeriod={inPeriod} from={from} to={now} adult={adult} />}
       {plottable && <p className={classes.bands}>{t(adult ? 'vitals.bands' : 'vitals.bandsNot')}</p>}
-      {inPeriod.length > 0 && <VitalsTable readings={readings} inPeriod={inPeriod} adult={adult} />}
+      {inPeriod.length > 0 && (
+        <VitalsTable readings={readings} inPeriod={inPeriod} adult={adult} onCorrect={props.onCorrect} />
+      )}
       <OlderYears chart={chart} />
     </Card>
   )

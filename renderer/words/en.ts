@@ -1034,6 +1034,18 @@ export const en = {
     outside: 'outside the reference range',
   },
 
+  correctVitals: {
+    title: 'Correct vitals',
+    open: 'Correct vitals of {{when}}',
+    column: 'Correct',
+    of: 'Vitals of {{when}}',
+    which: 'Which are wrong?',
+    whichMissing: 'Tick what is wrong.',
+    about: 'Entered in error: {{reading}}',
+    now: 'Now: {{reading}}',
+    nowInError: 'Now entered in error: {{reading}}',
+  },
+
   recordVitals: {
     title: 'Record vitals',
     hint: 'Fill in what you measured. Leave the rest empty.',

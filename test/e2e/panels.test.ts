@@ -3,7 +3,17 @@ import type { Locator, Page } from 'playwright'
 import { describe, expect, test } from 'vitest'
 import { decodeFrame, encodeFrame } from '../../domain/wire/wire.ts'
 import { appOnCluster } from '../support/app.ts'
-import { addAllergy, allergyRow, banner, findAndOpen, savedIn, section, signIn } from '../support/story.ts'
+import {
+  addAllergy,
+  allergyRow,
+  banner,
+  findAndOpen,
+  recordVitals,
+  savedIn,
+  section,
+  signIn,
+  vitalsRow,
+} from '../support/story.ts'
 
 /** The panels that add and change medications, problems and allergies: in browsers, on the real cluster. */
 
@@ -391,5 +401,86 @@ describe('for everybody', () => {
     await page.keyboard.press('Escape')
     await panel.waitFor({ state: 'detached' })
     await expect.poll(focused).toBe(name)
+  })
+})
+
+describe('vitals that are wrong', () => {
+  /** Opens the correction of the row that holds a value. */
+  async function openCorrection(page: Page, value: string): Promise<Locator> {
+    const reading = vitalsRow(page, value).first()
+    await reading.getByRole('button', { name: /^Correct vitals of / }).click()
+    return panelNamed(page, 'Correct vitals')
+  }
+
+  test('RE250 a wrong weight is marked with the reason and entered anew at the same time; the other region sees both, the wrong one struck through', async () => {
+    const [nairobi, london] = [await openChart('nairobi', 'aoife'), await openChart('london', 'aoife')]
+    await recordVitals(nairobi, { systolic: '127', diastolic: '73', weight: '91.7' })
+    await vitalsRow(london, '91.7').waitFor()
+    const panel = await openCorrection(nairobi, '91.7')
+    const save = panel.getByRole('button', { name: 'Save change' })
+    await save.click()
+    await panel.getByText('Nothing has been changed yet.').waitFor()
+    await panel.getByRole('checkbox', { name: 'Weight 91.7 kg' }).check()
+    await save.click()
+    await panel.getByText('Say why.').waitFor()
+    await panel.getByRole('textbox', { name: 'Reason' }).fill('Digits swapped')
+    await panel.getByRole('checkbox', { name: 'Then enter it anew, as it is right' }).check()
+    await nairobi.screenshot({ path: 'test-results/correct-vitals.png' })
+    await save.dblclick()
+
+    const anew = panelNamed(nairobi, 'Record vitals')
+    await anew.waitFor()
+    const weight = anew.getByRole('textbox', { name: 'Weight', exact: true })
+    expect(await weight.inputValue()).toBe('91.7')
+    expect(await anew.getByRole('textbox', { name: 'BP systolic', exact: true }).inputValue()).toBe('')
+    expect(await anew.getByRole('textbox', { name: 'Time', exact: true }).inputValue()).toMatch(/^\d\d:\d\d$/)
+    await weight.fill('71.9')
+    await anew.getByRole('button', { name: 'Save vitals' }).click()
+    await anew.waitFor({ state: 'detached' })
+
+    // Both weights stand in the one row of their time.
+    const there = vitalsRow(london, '71.9')
+    await there.waitFor()
+    expect(await there.locator('s').allTextContents()).toEqual(['91.7'])
+    expect(await there.textContent()).toContain('127/73')
+    const marked = vitalsRow(london, 'Entered in error: marked by physician.nairobi').filter({
+      hasText: '91.7',
+    })
+    await marked.waitFor()
+    expect(await marked.count()).toBe(1)
+    expect(await marked.textContent()).toContain('Reason: Digits swapped')
+    await london.screenshot({ path: 'test-results/corrected-vitals.png' })
+    expect(complaints).toEqual([])
+  })
+
+  test('RE251 readings that a colleague marks while the panel is open are said in it, and not marked again; axe finds nothing on it', async () => {
+    const [london, nairobi] = [await openChart('london', 'llyr'), await openChart('nairobi', 'llyr')]
+    await recordVitals(london, { heartRate: '87', weight: '88.3' })
+    await vitalsRow(nairobi, '88.3').waitFor()
+    const mine = await openCorrection(london, '88.3')
+    await mine.getByRole('checkbox', { name: 'Weight 88.3 kg' }).check()
+    await mine.getByRole('textbox', { name: 'Reason' }).fill('Scales')
+    const theirs = await openCorrection(nairobi, '88.3')
+    await theirs.getByRole('checkbox', { name: 'Weight 88.3 kg' }).check()
+    await theirs.getByRole('textbox', { name: 'Reason' }).fill('Another patient')
+    await saveChange(theirs)
+
+    await mine.getByText('physician.nairobi has changed this meanwhile').waitFor()
+    await mine.getByText('Now entered in error: Weight 88.3 kg').waitFor()
+    await mine.getByRole('button', { name: 'Save change' }).click()
+    await mine.getByText('Decide this before you save.').waitFor()
+    const { violations } = await new AxeBuilder({ page: london })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+      .analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+    await mine.getByRole('button', { name: 'Take theirs' }).click()
+    expect(await mine.getByRole('checkbox', { name: /^Weight/ }).count()).toBe(0)
+    await mine.getByRole('button', { name: 'Save change' }).click()
+    await mine.getByText('Tick what is wrong.').waitFor()
+    await mine.getByRole('checkbox', { name: 'Heart rate 87 /min' }).check()
+    await saveChange(mine)
+    await expect.poll(() => vitalsRow(nairobi, 'Reason: Scales').textContent()).toMatch(/^HR 87/)
+    expect(await vitalsRow(nairobi, '88.3').first().getByRole('button').count()).toBe(0)
+    expect(complaints).toEqual([])
   })
 })

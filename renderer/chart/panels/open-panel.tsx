@@ -11,6 +11,7 @@ import { type Leaving, type PanelForm, SidePanel } from '../side-panel.tsx'
 import { AddMedication } from './add-medication.tsx'
 import { ChangeAllergy } from './change-allergy.tsx'
 import { ChangeMedication } from './change-medication.tsx'
+import { CorrectVitals } from './correct-vitals.tsx'
 import type { AboutPatient, Panel } from './panel.ts'
 import { Foot } from './parts.tsx'
 import { AddProblem, ChangeProblem } from './problem-panels.tsx'
@@ -32,6 +33,7 @@ export function OpenPanel(props: Props) {
     addMedication: t('addMedication.title'),
     addProblem: t('addProblem.title'),
     vitals: t('recordVitals.title'),
+    correctVitals: t('correctVitals.title'),
     changeAllergy: t('changeAllergy.title'),
     changeMedication: t('changeMedication.title'),
     changeProblem: t('changeProblem.title'),
@@ -94,6 +96,19 @@ function PanelForms(props: Props & PanelForm) {
       return <AddProblem {...form} filled={panel.filled} />
     case 'vitals':
       return <RecordVitals {...form} filled={panel.filled} />
+    case 'correctVitals': {
+      const readings = props.readings.filter(({ item: { subject } }) => panel.subjects.includes(subject))
+      return readings.length > 0 ? (
+        <CorrectVitals
+          {...form}
+          readings={readings}
+          refused={panel.refused}
+          onAnew={(filled) => next({ what: 'vitals', filled })}
+        />
+      ) : (
+        <Said text={t('noForm.gone')} onCancel={props.onCancel} />
+      )
+    }
     case 'changeAllergy':
       return item ? (
         <ChangeAllergy

@@ -5,6 +5,7 @@ import type { VitalsTyped } from '../vitals-form.ts'
 import type { AllergyChange } from './allergy-change.ts'
 import type { MedicationDraft } from './medication-draft.ts'
 import type { ProblemDraft } from './problem-draft.ts'
+import type { CorrectionDraft } from './vitals-correction.ts'
 
 /** What every panel of a chart knows of its patient. */
 export type AboutPatient = {
@@ -29,6 +30,8 @@ export type Panel = { edits?: string } & (
   | { what: 'addMedication'; filled?: MedicationDraft }
   | { what: 'addProblem'; filled?: ProblemDraft }
   | { what: 'vitals'; filled?: VitalsTyped }
+  /** Readings of one moment. */
+  | { what: 'correctVitals'; subjects: readonly string[]; refused?: Refused<CorrectionDraft> }
   | { what: 'changeAllergy'; subject: string; refused?: Refused<AllergyChange> }
   | { what: 'changeMedication'; subject: string; refused?: Refused<MedicationDraft> }
   | { what: 'changeProblem'; subject: string; refused?: Refused<ProblemDraft> }
@@ -38,5 +41,6 @@ export type Panel = { edits?: string } & (
 
 /** Names a panel by what it is about: two of the same key are one. */
 export function keyOf(panel: Panel): string {
-  return [panel.what, 'subject' in panel ? panel.subject : '', panel.edits ?? ''].join(' ')
+  const about = 'subject' in panel ? [panel.subject] : 'subjects' in panel ? panel.subjects : ['']
+  return [panel.what, ...about, panel.edits ?? ''].join(' ')
 }

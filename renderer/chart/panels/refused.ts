@@ -49,6 +49,8 @@ export function panelFor(id: string, entry: Entry, record: PatientRecord, timeZo
           subject,
           refused: { entry, draft: problemDraft(resource, state, entry) },
         }
+      case 'Observation':
+        return correctionOf(id, entry, state, filled) ?? { what: 'noForm', why: 'unknown', edits: id }
       default:
         return { what: 'noForm', why: 'unknown', edits: id }
     }
@@ -83,6 +85,21 @@ export function panelFor(id: string, entry: Entry, record: PatientRecord, timeZo
     default:
       return { what: 'noForm', why: 'unknown', edits: id }
   }
+}
+
+/** A reading that would have been marked as entered in error; nothing for any other change of an observation. */
+function correctionOf(
+  id: string,
+  entry: Entry,
+  state: SubjectState,
+  filled: SubjectState,
+): Panel | undefined {
+  const { subject } = entry
+  const marked = asText(resourceOf(filled)['status']) === 'entered-in-error' && 'status' in entry.aspects
+  const resource = resourceOf(state)
+  if (!marked || !measureOf({ subject, resource, state, mine: [], onItsWay: false })) return undefined
+  const draft = { wrong: { subjects: [subject] }, why: { reason: entry.reason ?? '' } }
+  return { what: 'correctVitals', edits: id, subjects: [subject], refused: { entry, draft } }
 }
 
 /** The subject as it would be if the change had been accepted over what is on the chart now. */
