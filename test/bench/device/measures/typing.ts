@@ -84,7 +84,11 @@ function idsIn(patients: unknown): string[] {
 /** The same keys in a page that holds nothing but a field. */
 async function typedInBarePage(stage: Stage, rounds: number): Promise<number[]> {
   const page = await stage.anotherPage()
-  await page.goto('data:text/html,<input>')
+  // An address for which no service worker has a page.
+  await page.goto(`${stage.http}/health`)
+  await page.evaluate(() => {
+    document.body.innerHTML = '<input>'
+  })
   await page.locator('input').click()
   for (let round = 0; round < rounds; round++) await typeAndClear(page, 'bergmann')
   const keys = await keysOf(page)
