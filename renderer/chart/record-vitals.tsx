@@ -43,7 +43,7 @@ type Props = {
   onKept: () => void
 }
 
-/** The form that records vital signs: any of them, at a time that is named with its zone. */
+/** The form that records vital signs: one or more of them, at a time that is named with its zone. */
 export function RecordVitals(props: Props & PanelForm) {
   const { t } = useTranslation()
   const { keep, problem: notKept } = useKeep(props.patientId, props.onKept)

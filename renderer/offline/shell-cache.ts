@@ -3,7 +3,7 @@
  * among them: whatever is not named here goes to the network as if nobody stood between.
  *
  * - The page is asked for at the region first, and is the kept one when that does not answer in time.
- * - Its files carry their hash in their name: the kept ones are as good as any.
+ * - Its files carry their hash in their name: the kept ones are the same as the region's.
  * - Where the regions are is asked for first, too, and remembered.
  */
 export type ShellCache = {
