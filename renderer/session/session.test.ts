@@ -140,3 +140,15 @@ test('RE8 who comes in while a call of the one before is under way has a timer o
   await new Promise((done) => setTimeout(done))
   expect(calls).toHaveLength(2)
 })
+
+test('RE9 a token that was asked for by one person is never handed to them when it is somebody else’s', async () => {
+  const { session, pass } = bench([answer(1), 'silent', answer(2)])
+  await session.signIn('frankfurt', regions, who)
+  // Asleep until the token has ended.
+  void pass(900_000)
+  const asked = session.token()
+  session.signOut()
+  await session.signIn('frankfurt', regions, { ...who, username: 'nurse.frankfurt' })
+  expect(await asked).toBeUndefined()
+  expect(await session.token()).toBe(answer(2).token)
+})

@@ -183,10 +183,18 @@ export function createSession(deps: SessionDeps): Session {
     },
     signOut: () => end(false),
     async token() {
+      const asker = state
       if (tokens && tokens.expiresAt - deps.now() < marginMs) await refresh()
+      // Somebody else may have signed in meanwhile: their token is not for who asked.
+      if (userIn(state) !== userIn(asker)) return undefined
       return tokens && tokens.expiresAt > deps.now() ? tokens.token : undefined
     },
   }
+}
+
+/** The same object for as long as somebody is signed in, through every move to another region. */
+function userIn(state: SessionState): User | undefined {
+  return state.state === 'signed-in' ? state.user : undefined
 }
 
 function isNo(answer: { ok: false } & CallProblem): boolean {

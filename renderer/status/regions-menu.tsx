@@ -1,19 +1,12 @@
-import { Button, Popover, Text } from '@mantine/core'
-import {
-  IconAlertTriangle,
-  IconChevronDown,
-  IconCircleCheck,
-  IconCircleX,
-  IconProgress,
-} from '@tabler/icons-react'
-import { useState } from 'react'
+import { Button, Text } from '@mantine/core'
+import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconProgress } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { regionTitle } from '../session/regions.ts'
 import { useReach, useWork } from '../session/use-work.tsx'
-import { useBannerHeight } from '../shell/slots.ts'
 import { useStore } from '../shell/store.ts'
 import type { Reach } from '../sync/round-trip.ts'
 import classes from './regions-menu.module.css'
+import { StripPopover } from './strip-popover.tsx'
 
 /** The region that this window works with, how far away it is, and how the others are. */
 export function RegionsMenu() {
@@ -21,67 +14,61 @@ export function RegionsMenu() {
   const { who, regions } = useWork()
   const reach = useReach()
   const reaches = useStore(regions.onChange, regions.reaches)
-  const [opened, setOpened] = useState(false)
-  const below = useBannerHeight()
-  const region = regionTitle(who.region)
+  const preferred = useStore(regions.onChange, regions.preferred)
+  // While none answers it is the person's own that is missed, whichever was tried last.
+  const region = regionTitle(reach.state === 'silent' ? preferred : who.region)
   const look = lookOf(reach)
-  return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      position="bottom-start"
-      width={360}
-      offset={8 + below()}
-      shadow="md"
-      trapFocus
-      returnFocus
-    >
-      <Popover.Target>
-        <button
-          type="button"
-          className={classes.target}
-          data-tone={look.tone}
-          aria-expanded={opened}
-          onClick={() => setOpened((open) => !open)}
+  const says = (
+    <>
+      <look.icon size={15} aria-hidden />
+      <strong>{region}</strong>
+      {reach.state === 'answers' && (
+        <span
+          className={classes.quiet}
+          title={t('strip.roundTripHint', { region, ms: wholeMs(reach.roundTripMs) })}
         >
-          <look.icon size={15} aria-hidden />
-          <strong>{region}</strong>
-          {reach.state === 'answers' && (
-            <span
-              className={classes.quiet}
-              title={t('strip.roundTripHint', { region, ms: wholeMs(reach.roundTripMs) })}
-            >
-              {t('strip.roundTrip', { ms: wholeMs(reach.roundTripMs) })}
-            </span>
-          )}
-          <span role="status">{t(`strip.${look.words}`)}</span>
-          <IconChevronDown size={13} aria-hidden />
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown aria-label={t('regions.label')}>
-        <ul className={classes.list}>
-          {[...reaches].map(([name, one]) => (
-            <Region
-              key={name}
-              name={name}
-              reach={one}
-              isCurrent={name === who.region}
-              onPrefer={() => {
-                regions.prefer(name)
-                setOpened(false)
-              }}
-            />
-          ))}
-        </ul>
-        <Text fz="xs" c="dimmed" mt="xs">
-          {t('regions.text')}
-        </Text>
-      </Popover.Dropdown>
-    </Popover>
+          {t('strip.roundTrip', { ms: wholeMs(reach.roundTripMs) })}
+        </span>
+      )}
+      <span role="status">{t(`strip.${look.words}`)}</span>
+    </>
+  )
+  return (
+    <StripPopover says={says} tone={look.tone} label={t('regions.label')} width={360}>
+      {(close) => (
+        <>
+          <ul className={classes.list}>
+            {[...reaches].map(([name, one]) => (
+              <Region
+                key={name}
+                name={name}
+                reach={one}
+                isCurrent={name === who.region}
+                isPreferred={name === preferred}
+                onPrefer={() => {
+                  regions.prefer(name)
+                  close()
+                }}
+              />
+            ))}
+          </ul>
+          <Text fz="xs" c="dimmed" mt="xs">
+            {t('regions.text')}
+          </Text>
+        </>
+      )}
+    </StripPopover>
   )
 }
 
-function Region(props: { name: string; reach: Reach; isCurrent: boolean; onPrefer: () => void }) {
+function Region(props: {
+  name: string
+  reach: Reach
+  isCurrent: boolean
+  /** The person chose it. */
+  isPreferred: boolean
+  onPrefer: () => void
+}) {
   const { t } = useTranslation()
   const { reach } = props
   const region = regionTitle(props.name)
@@ -90,7 +77,10 @@ function Region(props: { name: string; reach: Reach; isCurrent: boolean; onPrefe
     <li data-tone={look.tone} aria-current={props.isCurrent || undefined}>
       <look.icon size={16} aria-hidden />
       <div className={classes.words}>
-        <div className={classes.name}>{region}</div>
+        <div className={classes.name}>
+          {region}
+          {props.isPreferred && <span className={classes.quiet}> · {t('regions.preferred')}</span>}
+        </div>
         <div className={classes.quiet}>
           {reach.state === 'answers' && `${t('strip.roundTrip', { ms: wholeMs(reach.roundTripMs) })} · `}
           {t(look.words === 'answers' ? 'regions.answers' : `strip.${look.words}`)}

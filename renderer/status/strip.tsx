@@ -1,4 +1,4 @@
-import { Anchor, Menu, Popover, Text, useMantineColorScheme } from '@mantine/core'
+import { Anchor, Menu, Text, useMantineColorScheme } from '@mantine/core'
 import {
   IconAlertTriangle,
   IconArrowUp,
@@ -12,15 +12,16 @@ import {
   IconSun,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLadder, useWork } from '../session/use-work.tsx'
 import { useBannerHeight } from '../shell/slots.ts'
-import { notAccepted, onTheWay } from '../sync/ladder.ts'
+import { type Ladder, notAccepted, onTheWay, savedOnce } from '../sync/ladder.ts'
 import { ChangesList } from './changes-list.tsx'
 import { RegionsMenu } from './regions-menu.tsx'
 import { SignOut, useAsksBeforeSignOut } from './sign-out.tsx'
 import classes from './strip.module.css'
+import { StripPopover } from './strip-popover.tsx'
 
 /** One line, always there: region, round trip, connection, changes on the way, user. */
 export function StatusStrip({ onHelp }: { onHelp: () => void }) {
@@ -37,69 +38,67 @@ function ChangesOnTheWay() {
   const { t } = useTranslation()
   const ladder = useLadder()
   const { persisted } = useWork()
-  const [opened, setOpened] = useState(false)
-  const below = useBannerHeight()
   const going = onTheWay(ladder).length
   const refused = notAccepted(ladder).length
-  return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      position="bottom-start"
-      width={380}
-      offset={8 + below()}
-      shadow="md"
-      trapFocus
-      returnFocus
-    >
-      <Popover.Target>
-        <button
-          type="button"
-          className={classes.button}
-          aria-expanded={opened}
-          onClick={() => setOpened((open) => !open)}
-        >
-          {going > 0 ? (
-            <IconArrowUp size={15} aria-hidden />
-          ) : (
-            refused === 0 && ladder.size > 0 && <IconCheck size={15} aria-hidden />
-          )}
-          <span aria-live="polite">
-            {going > 0
-              ? t('strip.onTheWay', { count: going })
-              : refused === 0 && t(ladder.size > 0 ? 'strip.allSaved' : 'strip.nothingSent')}
-          </span>
-          {refused > 0 && (
-            <span className={classes.refused}>
-              <IconAlertTriangle size={15} aria-hidden />
-              {t('strip.refused', { count: refused })}
-            </span>
-          )}
-          <IconChevronDown size={13} aria-hidden />
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown aria-label={t('strip.changes')}>
-        <ChangesList />
-        <Anchor
-          component={Link}
-          to="/outbox"
-          fz="sm"
-          fw={600}
-          mt="xs"
-          display="block"
-          onClick={() => setOpened(false)}
-        >
-          {t('strip.toOutbox')}
-        </Anchor>
-        {!persisted && (
-          <div className={classes.hint}>
-            <IconInfoCircle size={16} aria-hidden className={classes.hintMark} />
-            {t('strip.notPersisted')}
-          </div>
-        )}
-      </Popover.Dropdown>
-    </Popover>
+  const once = useSavedOnce(ladder)
+  const words = () => {
+    if (going > 0) return t('strip.onTheWay', { count: going })
+    if (once > 0) return t('strip.savedOnce', { count: once })
+    return refused === 0 && t(ladder.size > 0 ? 'strip.allSaved' : 'strip.nothingSent')
+  }
+  const says = (
+    <>
+      {going > 0 || once > 0 ? (
+        <IconArrowUp size={15} aria-hidden />
+      ) : (
+        refused === 0 && ladder.size > 0 && <IconCheck size={15} aria-hidden />
+      )}
+      <span aria-live="polite">{words()}</span>
+      {refused > 0 && (
+        <span className={classes.refused}>
+          <IconAlertTriangle size={15} aria-hidden />
+          {t('strip.refused', { count: refused })}
+        </span>
+      )}
+    </>
   )
+  return (
+    <StripPopover says={says} label={t('strip.changes')} width={380}>
+      {(close) => (
+        <>
+          <ChangesList />
+          <Anchor component={Link} to="/outbox" fz="sm" fw={600} mt="xs" display="block" onClick={close}>
+            {t('strip.toOutbox')}
+          </Anchor>
+          {!persisted && (
+            <div className={classes.hint}>
+              <IconInfoCircle size={16} aria-hidden className={classes.hintMark} />
+              {t('strip.notPersisted')}
+            </div>
+          )}
+        </>
+      )}
+    </StripPopover>
+  )
+}
+
+/** A change that stays with one region for longer than this is told, in ms: the others usually have it sooner. */
+const usualMs = 3000
+
+/** How many changes only one region has, though there are others that should. */
+function useSavedOnce(ladder: Ladder): number {
+  const { who } = useWork()
+  const isAlone = Object.keys(who.regions).length === 1
+  const waiting = isAlone ? [] : savedOnce(ladder)
+  const late = waiting.filter(({ since }) => Date.now() - since >= usualMs)
+  const next = waiting.find((change) => !late.includes(change))?.since
+  const [, tick] = useState(0)
+  useEffect(() => {
+    if (next === undefined) return
+    const timer = setTimeout(() => tick((n) => n + 1), Math.max(0, next + usualMs - Date.now()))
+    return () => clearTimeout(timer)
+  }, [next])
+  return late.length
 }
 
 const themes = [

@@ -46,6 +46,7 @@ test('DV60 what is wanted is asked for once somebody is there, new until the end
   expect(core.hear(caughtUp(1))).toEqual([
     {
       do: 'keep-cursor',
+      request: 1,
       cursor: { target: { 'nairobi.1': 7 }, proof: 'proof of 7', held: ['chart/1', 'chart/2'] },
     },
   ])

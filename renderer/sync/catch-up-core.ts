@@ -30,7 +30,8 @@ export type CatchUpAction =
   | { do: 'store'; document: string; update: Uint8Array }
   /** What is held is void; `erased`: it is to be destroyed for good. */
   | { do: 'drop'; document: string; erased: boolean }
-  | { do: 'keep-cursor'; cursor: Cursor }
+  /** `request`: the question whose answer it is. */
+  | { do: 'keep-cursor'; cursor: Cursor; request: number }
 
 export type CatchUpCore = {
   /** The documents that are wanted now. Asks for them if somebody is there to be asked. */
@@ -40,6 +41,8 @@ export type CatchUpCore = {
   hear(frame: Frame): CatchUpAction[]
   /** A copy is gone, or is no good: it is new again. */
   forget(document: string): void
+  /** Was this document given up when that question had been asked already? Then its answer says nothing of it. */
+  wasForgotten(document: string, request: number): boolean
   /** Asks what is new; does nothing while an answer is under way. */
   ask(): CatchUpAction[]
 }
@@ -55,8 +58,6 @@ type Asked = {
   target: FrameVector
   proof: string
   done: Set<string>
-  /** Given up on this device since it was asked for. */
-  lost: Set<string>
 }
 
 export function createCatchUpCore(start: Cursor): CatchUpCore {
@@ -68,8 +69,10 @@ export function createCatchUpCore(start: Cursor): CatchUpCore {
   let asked: Asked | undefined
   /** What a broken connection left half done. */
   let half: Asked | undefined
-  /** The scope has changed since it was asked for. */
+  /** The scope has changed, or something was given up, since it was asked for. */
   let stale = false
+  /** Document → the last question that had been asked when it was given up. */
+  const forgotten = new Map<string, number>()
 
   function ask(): CatchUpAction[] {
     if (!connected || wanted.length === 0) return []
@@ -88,7 +91,6 @@ export function createCatchUpCore(start: Cursor): CatchUpCore {
       target: before?.target ?? {},
       proof: '',
       done: before?.done ?? new Set(),
-      lost: new Set(),
     }
     const stateOf = (document: string): ScopeState =>
       asked?.done.has(document) ? 'done' : held.has(document) ? 'held' : 'new'
@@ -109,9 +111,14 @@ export function createCatchUpCore(start: Cursor): CatchUpCore {
     target = done.target
     proof = done.proof
     held.clear()
-    for (const document of done.scope) if (!done.lost.has(document)) held.add(document)
-    const kept: CatchUpAction = { do: 'keep-cursor', cursor: { target, proof, held: [...held] } }
-    return stale || done.lost.size > 0 ? [kept, ...ask()] : [kept]
+    for (const document of done.scope) if (!wasForgotten(document, done.request)) held.add(document)
+    const cursor = { target, proof, held: [...held] }
+    const kept: CatchUpAction = { do: 'keep-cursor', cursor, request: done.request }
+    return stale ? [kept, ...ask()] : [kept]
+  }
+
+  function wasForgotten(document: string, request: number): boolean {
+    return (forgotten.get(document) ?? 0) >= request
   }
 
   function unhold(document: string): void {
@@ -123,9 +130,11 @@ export function createCatchUpCore(start: Cursor): CatchUpCore {
   return {
     forget(document) {
       unhold(document)
-      // The answer that is under way may not have all of it.
-      asked?.lost.add(document)
+      // The answer that is under way may not have all of it, nor those that are still to be carried out.
+      forgotten.set(document, requests)
+      if (asked) stale = true
     },
+    wasForgotten,
     want(documents) {
       const same = documents.length === wanted.length && documents.every((name, i) => name === wanted[i])
       wanted = documents

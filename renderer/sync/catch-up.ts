@@ -84,7 +84,7 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
   }
 
   const want = (ids: readonly string[]) => {
-    wanted = ids.flatMap((id) => documentsOf(id, new Date(now()).getFullYear()))
+    wanted = chartsFirst(ids, new Date(now()).getFullYear())
     leading?.run(leading.core.want(wanted))
   }
 
@@ -99,51 +99,64 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
   })
 
   /**
-   * Written down before anything goes: whoever keeps the next cursor reads it. On a device without room for that nothing
-   * is held any more: to take something away needs no room.
+   * Written down before anything goes, for whoever keeps the next cursor. On a device without room for that nothing
+   * is held any more, and whoever leads begins anew: to take something away needs no room.
    */
-  const unhold = (document: string) =>
-    windows.exclusively('cursor', async () => {
-      const lost = [...new Set([...(await forgotten()), document])]
-      held = new Set([...held].filter((name) => name !== document))
-      const isTold = (await values.put('forgotten', lost)).outcome === 'written'
-      if (isTold && (await values.put('held', [...held])).outcome === 'written') return
-      await values.remove('cursor')
-      await values.remove('held')
-      held = new Set()
-      confirmedAt = undefined
-    })
-
-  /** First nothing says any more that it is whole, also to a window that begins in between; then it goes. */
-  const drop = async (document: string) => {
-    await unhold(document)
-    await values.remove(copyRecord(document))
-    await documents.drop(document)
-    tellForgotten(document)
-    windows.tell({ type: 'forgotten', document })
+  const unhold = async (document: string) => {
+    held = new Set([...held].filter((name) => name !== document))
+    // Whoever leads keeps the next cursor itself, and knows.
+    const lost = leading ? undefined : [...new Set([...(await forgotten()), document])]
+    const isTold = !lost || (await values.put('forgotten', lost)).outcome === 'written'
+    if (isTold && (await values.put('held', [...held])).outcome === 'written') return
+    for (const name of ['leader', 'cursor', 'held']) await values.remove(name)
+    held = new Set()
+    confirmedAt = undefined
   }
 
-  /** The documents first: what is held may be ahead of the cursor, never behind it. */
-  const keep = (core: CatchUpCore, { held: next, ...at }: Cursor) =>
+  /** First nothing says any more that it is whole, also to a window that begins in between; then it goes. Has it gone? */
+  const drop = (document: string) =>
     windows.exclusively('cursor', async () => {
-      const isTakenAway = confirmedAt !== undefined && !(await values.get('cursor', cursorShape))
-      const lost = isTakenAway ? next : await forgotten()
+      await unhold(document)
+      await values.remove(copyRecord(document))
+      const { outcome } = await documents.drop(document)
+      tellForgotten(document)
+      windows.tell({ type: 'forgotten', document })
+      return outcome === 'written'
+    })
+
+  /** From where the device really is: what is kept, without what was given up since. Whatever led before keeps nothing more. */
+  const takeLead = (leader: string) =>
+    windows.exclusively('cursor', async () => {
+      const cursor = await read()
+      const lost = await forgotten()
+      await values.put('leader', leader)
+      const here = [...held].filter((document) => !lost.includes(document))
+      return createCatchUpCore(cursor ? { ...cursor, held: here } : noCursor)
+    })
+
+  /** The documents first: what is held may be ahead of the cursor, never behind it. False if this leads no more. */
+  const keep = (leader: string, core: CatchUpCore, request: number, { held: next, ...at }: Cursor) =>
+    windows.exclusively('cursor', async () => {
+      if ((await values.get('leader', z.string())) !== leader) return false
+      const lost = await forgotten()
       for (const document of lost) core.forget(document)
-      const names = next.filter((document) => !lost.includes(document))
+      const names = next.filter((document) => !core.wasForgotten(document, request))
       const same = names.length === held.size && names.every((document) => held.has(document))
-      if (!same && (await values.put('held', names)).outcome !== 'written') return
+      if (!same && (await values.put('held', names)).outcome !== 'written') return true
       if (lost.length > 0) await values.remove('forgotten')
       held = new Set(names)
       const kept = { ...at, confirmedAt: now() }
-      if ((await values.put('cursor', kept)).outcome !== 'written') return
+      if ((await values.put('cursor', kept)).outcome !== 'written') return true
       confirmedAt = kept.confirmedAt
       tellHere()
       windows.tell({ type: 'caught-up' })
+      return true
     })
 
   function lead(connection: Pick<Connection, 'join'>): () => void {
     /** Something could not be written: the cursor stays where it was, and what it does not cover is asked for again. */
     let incomplete = false
+    let leader = ''
     let ended = false
     let send: Send | undefined
     let end = () => {}
@@ -158,20 +171,20 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
             incomplete = true
           return
         case 'drop':
-          await drop(action.document)
+          // What the disk has kept is asked for again, and is void again then.
+          if (!(await drop(action.document))) incomplete = true
           return
         case 'keep-cursor':
-          if (incomplete) await goBack()
-          else await keep(core, action.cursor)
+          if (incomplete || !(await keep(leader, core, action.request, action.cursor))) await goBack()
       }
     }
 
-    /** From where the device really is; asks at the next turn. */
+    /** Asks at the next turn. */
     const goBack = async () => {
-      const cursor = await read()
+      leader = crypto.randomUUID()
+      const core = await takeLead(leader)
       if (ended) return
       incomplete = false
-      const core = createCatchUpCore(cursor ? { ...cursor, held: [...held] } : noCursor)
       const run = (actions: readonly CatchUpAction[]) => {
         if (leading?.core !== core) return
         for (const action of actions)
@@ -230,6 +243,8 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
     async forget(document) {
       leading?.core.forget(document)
       await drop(document)
+      // Where it has begun anew meanwhile, from what was kept before.
+      leading?.core.forget(document)
     },
     onForgotten(listener) {
       forgetters.add(listener)
@@ -246,6 +261,15 @@ export async function createCatchUp({ replica, windows, now, every }: CatchUpDep
     },
     lead,
   }
+}
+
+/**
+ * What is asked for, in the order in which it is to come: first every patient's chart. Of a list that is too long for one
+ * question the oldest journals are left out.
+ */
+function chartsFirst(patients: readonly string[], thisYear: number): string[] {
+  const all = patients.map((id) => documentsOf(id, thisYear))
+  return (all[0] ?? []).flatMap((_, rank) => all.flatMap((documents) => documents[rank] ?? []))
 }
 
 /** Documents of a patient of which copies are kept: the chart, safety notices, the journals of some years. */

@@ -1,28 +1,12 @@
 import { expect, test, vi } from 'vitest'
-import { type Entry, entryId } from '../../domain/entries/entry.ts'
+import { entryId } from '../../domain/entries/entry.ts'
 import type { Frame } from '../../domain/wire/wire.ts'
 import { decodeFrame } from '../../domain/wire/wire.ts'
 import type { Outbox, StoredChange } from '../replica/outbox.ts'
 import { createChanges } from './changes.ts'
 import type { Speaker } from './connection.ts'
+import { sampleAllergy } from './sample-allergy.ts'
 import { sampleProfile } from './sample-windows.ts'
-
-function allergy(n: number): Entry {
-  return {
-    schema: 1,
-    minReader: 1,
-    document: 'chart/p1',
-    subject: `AllergyIntolerance/a${n}`,
-    aspects: { code: { text: `Substance ${n}` } },
-    supersedes: [],
-    lamport: n,
-    author: { user: 'physician.nairobi', role: 'physician', organisation: 'Nairobi North Hospital' },
-    device: 'd1',
-    deviceSeq: n,
-    recordedAt: '2026-11-24T03:00:00+03:00',
-    rules: 1,
-  }
-}
 
 /** One profile: what its windows keep, and the region that the leading one speaks with. */
 function scene() {
@@ -83,9 +67,9 @@ function scene() {
 /** What was to be written is written, and the other windows have heard of it. */
 const written = () => new Promise((done) => setTimeout(done))
 
-const id = (n: number) => entryId(allergy(n))
+const id = (n: number) => entryId(sampleAllergy(n))
 const propose = (changes: Awaited<ReturnType<typeof createChanges>>, n: number) =>
-  changes.propose('p1', [{ entry: allergy(n), about: 'an allergy' }])
+  changes.propose('p1', [{ entry: sampleAllergy(n), about: 'an allergy' }])
 const ack = (n: number): Frame => ({
   channel: 0,
   type: 'ack',
@@ -173,7 +157,7 @@ test('SY25 changes that were made elsewhere are kept and proposed, those that ar
   await say(ack(1))
   const foreign = (n: number): StoredChange => ({
     id: id(n),
-    entry: allergy(n),
+    entry: sampleAllergy(n),
     patientId: 'p1',
     about: 'an allergy',
     at: 1,

@@ -91,6 +91,11 @@ export function onTheWay(ladder: Ladder): Change[] {
   return [...ladder.values()].filter((change) => change.rung.at === 'device')
 }
 
+/** Changes that one region has, and of which no other one has said so yet. */
+export function savedOnce(ladder: Ladder): Change[] {
+  return [...ladder.values()].filter(({ rung }) => rung.at === 'saved' && rung.also.length === 0)
+}
+
 export function notAccepted(ladder: Ladder): Change[] {
   return [...ladder.values()].filter((change) => change.rung.at === 'refused')
 }

@@ -2,6 +2,7 @@ import { decodeFrame } from '../../domain/wire/wire.ts'
 import { type CatchUp, createCatchUp } from '../../renderer/sync/catch-up.ts'
 import { type Changes, createChanges } from '../../renderer/sync/changes.ts'
 import { createConnection, type Dial } from '../../renderer/sync/connection.ts'
+import type { Ladder } from '../../renderer/sync/ladder.ts'
 import { type RegionWatch, watchRegions } from '../../renderer/sync/region-watch.ts'
 import type { ProbeResult } from '../../renderer/sync/round-trip.ts'
 import type { Random } from '../simulation/random.ts'
@@ -31,6 +32,8 @@ export type SimulatedWindowDeps = {
   reachOf(region: string): Reachability
   /** Told of every connection, so that a cut breaks it. */
   connected(region: string, breakOff: () => void): void
+  /** Told of what leaves for a region, and of what the window shows at that moment. */
+  proposing(ids: readonly string[], ladder: Ladder): void
   patients: readonly string[]
 }
 
@@ -87,6 +90,12 @@ export async function openSimulatedWindow(deps: SimulatedWindowDeps): Promise<Si
     })
     return {
       send(bytes) {
+        const sent = decodeFrame(bytes)
+        if (sent?.type === 'submit')
+          deps.proposing(
+            sent.proposals.map(({ id }) => id),
+            changes.ladder(),
+          )
         lastUp = Math.max(lastUp + 0.001, schedule.now() + random.between(0.5, 80))
         schedule.after(lastUp - schedule.now(), () => {
           const frame = decodeFrame(bytes)

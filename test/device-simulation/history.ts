@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from '../../domain/entries/canonical.ts'
-import { type Entry, entryId } from '../../domain/entries/entry.ts'
+import { entryId } from '../../domain/entries/entry.ts'
 import type { Ladder } from '../../renderer/sync/ladder.ts'
+import { sampleAllergy } from '../../renderer/sync/sample-allergy.ts'
 import { createRandom, type Random } from '../simulation/random.ts'
 import { createSchedule } from '../simulation/schedule.ts'
 import { openSimulatedWindow, type Reachability, type SimulatedWindow } from './device.ts'
@@ -52,7 +53,15 @@ export async function simulateDevice(seed: number, tell?: (line: string) => void
       documentOf: (text) => documents.get(text) ?? '',
     }),
   )
-  const profile = createProfile({ schedule, random })
+  const profile = createProfile({
+    schedule,
+    random,
+    // Another window gives a copy up while the one that leads writes down what it holds.
+    touched(name) {
+      if ((name === 'held' || name === 'forgotten') && schedule.now() < troubleMs && random.chance(0.03))
+        alive(open, random, (window) => void window.catchUp.forget(`chart/${random.pick(patients)}`))
+    },
+  })
   const open: SimulatedWindow[] = []
   /** Windows that began when the disk had been full. */
   const late = new Set<SimulatedWindow>()
@@ -73,6 +82,11 @@ export async function simulateDevice(seed: number, tell?: (line: string) => void
       regions,
       reachOf: (region) => reach.get(region) ?? 'open',
       connected: (region, breakOff) => broken.get(region)?.add(breakOff),
+      proposing(ids, ladder) {
+        for (const id of ids)
+          if (ladder.get(id)?.rung.at === 'refused')
+            wrong(`${id.slice(0, 6)} is shown as refused, and on its way`)
+      },
       patients,
     })
     let region = opened.regions.region()
@@ -88,7 +102,7 @@ export async function simulateDevice(seed: number, tell?: (line: string) => void
 
   async function propose(window: SimulatedWindow) {
     made += 1
-    const entry = allergy(made, random.pick(patients))
+    const entry = sampleAllergy(made, random.pick(patients))
     const id = entryId(entry)
     const text = canonicalJson(entry as unknown as Json)
     documents.set(text, entry.document)
@@ -304,22 +318,5 @@ function checkCopies(
     for (const [key, row] of rows)
       if (row.document === document && row.seq <= (cursor.target[row.origin] ?? 0) && !has.has(key))
         wrong(`the copy of ${document} counts as confirmed and lacks ${key}`)
-  }
-}
-
-function allergy(n: number, patient: string): Entry {
-  return {
-    schema: 1,
-    minReader: 1,
-    document: `chart/${patient}`,
-    subject: `AllergyIntolerance/a${n}`,
-    aspects: { code: { text: `Substance ${n}` } },
-    supersedes: [],
-    lamport: n,
-    author: { user: 'physician.nairobi', role: 'physician', organisation: 'Nairobi North Hospital' },
-    device: 'd1',
-    deviceSeq: n,
-    recordedAt: '2026-11-24T03:00:00+03:00',
-    rules: 1,
   }
 }

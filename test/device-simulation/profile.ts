@@ -32,7 +32,14 @@ export type ProfileWindow = {
 type Member = { alive: boolean; hears: Set<(news: News) => void>; begin?: () => () => void }
 type Job = { member: Member; run: () => Promise<void> }
 
-export function createProfile({ schedule, random }: { schedule: Schedule; random: Random }): Profile {
+export type ProfileDeps = {
+  schedule: Schedule
+  random: Random
+  /** A value is about to be read or written. */
+  touched(name: string): void
+}
+
+export function createProfile({ schedule, random, touched }: ProfileDeps): Profile {
   const outbox = new Map<string, StoredChange>()
   const copies = new Map<string, Uint8Array[]>()
   const values = new Map<string, unknown>()
@@ -133,15 +140,19 @@ export function createProfile({ schedule, random }: { schedule: Schedule; random
             }),
         },
         values: {
-          put: (name, value) =>
-            write(() => {
+          put(name, value) {
+            touched(name)
+            return write(() => {
               values.set(name, structuredClone(value))
-            }),
-          get: (name, shape) =>
-            transact(member, () => {
+            })
+          },
+          get(name, shape) {
+            touched(name)
+            return transact(member, () => {
               const parsed = shape.safeParse(values.get(name))
               return parsed.success ? parsed.data : undefined
-            }),
+            })
+          },
           remove: (name) =>
             transact(member, () => {
               values.delete(name)

@@ -150,6 +150,21 @@ describe('a device that keeps what was typed', () => {
     await page.getByRole('button', { name: 'All changes saved' }).waitFor()
   })
 
+  test('RE239 a change that only one region has is told as such until another one has it', async () => {
+    const page = await openChart('nairobi', 'bakari')
+    await control('/regions/nairobi/isolate', {})
+    try {
+      const drug = substance()
+      await addAllergy(page, { substance: drug })
+      await savedIn(allergyRow(page, drug), 'Nairobi')
+      await page.getByRole('button', { name: '1 change saved in one region only' }).waitFor()
+      await page.screenshot({ path: 'test-results/saved-once.png' })
+    } finally {
+      await control('/regions/nairobi/rejoin', {})
+    }
+    await page.getByRole('button', { name: 'All changes saved' }).waitFor()
+  })
+
   test('RE234 how far a change got takes no room from the values beside it', async () => {
     const page = await openChart('nairobi', 'bakari')
     await recordVitals(page, { systolic: '118', diastolic: '66', weight: '71' })
