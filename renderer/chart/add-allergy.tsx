@@ -3,6 +3,7 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { type FormEvent, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { allergyLabel, allergySummary } from '../../domain/display/allergies.ts'
+import { criticalities, severities } from '../../domain/fhir/value-sets.ts'
 import { byDanger } from './allergy-order.ts'
 import { type AllergyDraft, authorAllergy } from './author.ts'
 import { reactions, substances } from './coded-terms.ts'
@@ -152,7 +153,7 @@ export function AddAllergy(props: Props & PanelForm) {
             <Choice
               label={t('addAllergy.severity')}
               value={draft.severity}
-              options={(['mild', 'moderate', 'severe'] as const).map((value) => ({
+              options={severities.map((value) => ({
                 value,
                 label: t(`allergies.severityShort.${value}`),
               }))}
@@ -163,7 +164,7 @@ export function AddAllergy(props: Props & PanelForm) {
               label={t('addAllergy.criticality')}
               description={t('addAllergy.criticalityHint')}
               value={draft.criticality}
-              options={(['low', 'high', 'unable-to-assess'] as const).map((value) => ({
+              options={criticalities.map((value) => ({
                 value,
                 label: t(`allergies.criticalityShort.${value}`),
               }))}

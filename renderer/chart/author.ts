@@ -5,6 +5,7 @@ import { codeSystem } from '../../domain/fhir/code-systems.ts'
 import { decompose } from '../../domain/fhir/decompose.ts'
 import { documentFor } from '../../domain/fhir/place.ts'
 import type { FhirResource } from '../../domain/fhir/resource.ts'
+import type { criticalities, severities } from '../../domain/fhir/value-sets.ts'
 import { type Category, reactions } from './coded-terms.ts'
 import { substanceNamed } from './duplicate-allergy.ts'
 import { loincOf, type Measure } from './measures.ts'
@@ -31,8 +32,8 @@ export type AllergyDraft = {
   /** The patient has none: nothing else is stated. */
   none: boolean
   reaction: string
-  severity: 'mild' | 'moderate' | 'severe' | undefined
-  criticality: 'low' | 'high' | 'unable-to-assess' | undefined
+  severity: (typeof severities)[number] | undefined
+  criticality: (typeof criticalities)[number] | undefined
   verification: 'unconfirmed' | 'confirmed'
   note: string
 }

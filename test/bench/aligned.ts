@@ -4,9 +4,7 @@ export function aligned(lines: readonly (readonly string[])[]): string {
   return lines
     .map((cells) =>
       cells
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widthOf(column)) : cell.padStart(widthOf(column)),
-        )
+        .map((cell, column) => (column === 0 ? cell.padEnd(widthOf(column)) : cell.padStart(widthOf(column))))
         .join('  ')
         .trimEnd(),
     )

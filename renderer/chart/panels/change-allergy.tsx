@@ -3,6 +3,12 @@ import { IconPlus } from '@tabler/icons-react'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { allergyLabel, allergySummary } from '../../../domain/display/allergies.ts'
+import {
+  allergyClinicals,
+  allergyVerifications,
+  criticalities,
+  severities,
+} from '../../../domain/fhir/value-sets.ts'
 import type { AllergyDraft } from '../author.ts'
 import { reactions as reactionTerms } from '../coded-terms.ts'
 import { type Item, itemsOf } from '../record.ts'
@@ -13,13 +19,10 @@ import { useKeep } from '../use-keep.ts'
 import { showWhatIsWrong } from '../what-is-wrong.ts'
 import {
   type AllergyChange,
-  allergyClinicals,
-  allergyVerifications,
   changedAllergy,
   checkAllergyChange,
   type ReactionTyped,
   readAllergy,
-  severities,
 } from './allergy-change.ts'
 import { changeOf } from './change.ts'
 import { ChangeFrame, EnterAnew, NoteField, ReasonField } from './change-frame.tsx'
@@ -143,7 +146,7 @@ export function ChangeAllergy(
             label={t('addAllergy.criticality')}
             description={t('addAllergy.criticalityHint')}
             value={draft.criticality.criticality}
-            options={(['low', 'high', 'unable-to-assess'] as const).map((value) => ({
+            options={criticalities.map((value) => ({
               value: value as string,
               label: t(`allergies.criticalityShort.${value}`),
             }))}
@@ -229,9 +232,7 @@ function Reactions(props: {
 function againOf(base: AllergyChange, substance: string): AllergyDraft {
   const [reaction] = base.reaction.list
   const severity = severities.find((one) => one === reaction?.severity)
-  const criticality = (['low', 'high', 'unable-to-assess'] as const).find(
-    (one) => one === base.criticality.criticality,
-  )
+  const criticality = criticalities.find((one) => one === base.criticality.criticality)
   return {
     substance,
     none: false,
@@ -254,7 +255,7 @@ function allergyStatusWords(t: T, { status }: AllergyChange): string {
 }
 
 function criticalityWords(t: T, { criticality }: AllergyChange): string {
-  const known = (['low', 'high', 'unable-to-assess'] as const).find((one) => one === criticality.criticality)
+  const known = criticalities.find((one) => one === criticality.criticality)
   return known ? t(`allergies.criticality.${known}`) : t('changeAllergy.criticalityNotSaid')
 }
 

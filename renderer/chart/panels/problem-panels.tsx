@@ -3,6 +3,7 @@ import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { conceptText } from '../../../domain/display/concept.ts'
 import { resourceOf } from '../../../domain/fhir/present.ts'
+import { conditionClinicals, conditionVerifications } from '../../../domain/fhir/value-sets.ts'
 import { entryOf } from '../author.ts'
 import { NotKept } from '../not-kept.tsx'
 import { type Item, itemsOf } from '../record.ts'
@@ -19,7 +20,6 @@ import { Choices, Foot, Known, Question, useLeft } from './parts.tsx'
 import {
   changedProblem,
   checkProblem,
-  clinicals,
   emptyProblem,
   isOver,
   isVoid,
@@ -29,7 +29,6 @@ import {
   problemNamed,
   problemsKnown,
   readProblem,
-  verifications,
 } from './problem-draft.ts'
 import { problemTerms } from './problem-terms.ts'
 import { touchedParts } from './rebase.ts'
@@ -240,14 +239,14 @@ function StatusFields(props: {
     if (!problem || problem === 'missing' || problem === 'reason') return undefined
     return (tried || left.left.has(field)) && t(`panel.date.${problem}`)
   }
-  const shownVerifications = verifications.filter((code) => all || !isVoid(code))
+  const shownVerifications = conditionVerifications.filter((code) => all || !isVoid(code))
   return (
     <>
       {!isVoid(status.verification) && (
         <Choices
           label={t('problemForm.clinical')}
           value={status.clinical}
-          options={clinicals.map((value) => ({ value, label: t(`problems.clinical.${value}`) }))}
+          options={conditionClinicals.map((value) => ({ value, label: t(`problems.clinical.${value}`) }))}
           onChange={(clinical) => change('status', { clinical, until: isOver(clinical) ? status.until : '' })}
           autofocus={all}
         />
@@ -288,8 +287,8 @@ function StatusFields(props: {
 }
 
 function problemStatusWords(t: T, { status }: ProblemDraft): string {
-  const clinical = clinicals.find((code) => code === status.clinical)
-  const verification = verifications.find((code) => code === status.verification)
+  const clinical = conditionClinicals.find((code) => code === status.clinical)
+  const verification = conditionVerifications.find((code) => code === status.verification)
   const words = [
     clinical && t(`problems.clinical.${clinical}`),
     verification && t(`problems.verification.${verification}`),

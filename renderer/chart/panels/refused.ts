@@ -5,6 +5,7 @@ import { type Entry, parseSubject } from '../../../domain/entries/entry.ts'
 import { type SubjectState, subjectsOf } from '../../../domain/entries/heads.ts'
 import { resourceOf } from '../../../domain/fhir/present.ts'
 import { asNumber, asObject, asObjects, asText, type FhirResource } from '../../../domain/fhir/resource.ts'
+import { criticalities, severities } from '../../../domain/fhir/value-sets.ts'
 import type { AllergyDraft } from '../author.ts'
 import { measureOf } from '../measures.ts'
 import type { PatientRecord } from '../record.ts'
@@ -158,8 +159,8 @@ function newAllergy(resource: FhirResource): AllergyDraft {
     substance: summary.negation ? '' : (summary.substance ?? ''),
     none: summary.negation,
     reaction: reaction?.manifestations.join(', ') ?? '',
-    severity: (['mild', 'moderate', 'severe'] as const).find((one) => one === reaction?.severity),
-    criticality: (['low', 'high', 'unable-to-assess'] as const).find((one) => one === summary.criticality),
+    severity: severities.find((one) => one === reaction?.severity),
+    criticality: criticalities.find((one) => one === summary.criticality),
     verification: summary.verificationStatus === 'confirmed' ? 'confirmed' : 'unconfirmed',
     note: newNote(resource),
   }
