@@ -134,12 +134,7 @@ export function authorVitals(
   for (const { measure, resource } of observations) {
     const entry = entryOf(resource, patientId, view, author)
     entries.push({ entry, measure })
-    // The next one has seen this one: its Lamport number is higher.
-    const known = view.entries.get(entry.document) ?? []
-    view = {
-      ...view,
-      entries: new Map([...view.entries, [entry.document, [...known, { id: '', entry, commits: [] }]]]),
-    }
+    view = withSeen(view, entry)
   }
   return entries
 }
@@ -159,11 +154,27 @@ export function entryOf(resource: FhirResource, patientId: string, seen: Seen, a
     aspects: Object.fromEntries(aspects) as { [aspect: string]: Json },
     supersedes: seenHeads(state, aspects.keys()),
     lamport: nextLamport(seen.entries.get(document) ?? []),
-    author: { user: author.user.id, role: author.user.role, organisation: author.user.organisation },
-    device: author.device,
-    deviceSeq: author.nextDeviceSeq(),
-    recordedAt: author.now,
+    ...statedBy(author),
+  }
+}
+
+/** Who states an entry, on which device as its which one, when, and by which rules it merges. */
+export function statedBy({ user, device, nextDeviceSeq, now }: Author) {
+  return {
+    author: { user: user.id, role: user.role, organisation: user.organisation },
+    device,
+    deviceSeq: nextDeviceSeq(),
+    recordedAt: now,
     rules: mergeRules,
+  } satisfies Partial<Entry>
+}
+
+/** The same after an entry of one's own that is not kept yet: the next one's Lamport number is higher. */
+export function withSeen(seen: Seen, entry: Entry): Seen {
+  const known = seen.entries.get(entry.document) ?? []
+  return {
+    ...seen,
+    entries: new Map([...seen.entries, [entry.document, [...known, { id: '', entry, commits: [] }]]]),
   }
 }
 
