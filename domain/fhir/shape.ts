@@ -3,6 +3,14 @@ import { jsonProblem } from '../entries/canonical.ts'
 import { codeSystem } from './code-systems.ts'
 import type { KeptResource, KeptType } from './kept.ts'
 import { patientIdOf } from './patient-of-resource.ts'
+import {
+  allergyClinicals,
+  allergyVerifications,
+  conditionClinicals,
+  conditionVerifications,
+  criticalities,
+  medicationRequestStatuses,
+} from './value-sets.ts'
 
 /**
  * Light checks of the shape of what comes from outside: what FHIR R4 requires, and the code lists of the elements that
@@ -34,7 +42,7 @@ const concept = z.looseObject({
 })
 
 /** A CodeableConcept whose codes of this system are on the list. Other systems may say what they like. */
-function coded(system: string, ...codes: string[]) {
+function coded(system: string, codes: readonly string[]) {
   return concept.refine(
     ({ coding }) =>
       coding?.every((c) => c.system !== system || c.code === undefined || codes.includes(c.code)) ?? true,
@@ -69,33 +77,16 @@ const shapes: { [type in KeptType]: z.ZodType } = {
   }),
   AllergyIntolerance: z
     .looseObject({
-      clinicalStatus: coded(codeSystem.allergyClinical, 'active', 'inactive', 'resolved').optional(),
-      verificationStatus: coded(
-        codeSystem.allergyVerification,
-        'unconfirmed',
-        'confirmed',
-        'refuted',
-        'entered-in-error',
-      ).optional(),
-      criticality: z.enum(['low', 'high', 'unable-to-assess']).optional(),
+      clinicalStatus: coded(codeSystem.allergyClinical, allergyClinicals).optional(),
+      verificationStatus: coded(codeSystem.allergyVerification, allergyVerifications).optional(),
+      criticality: z.enum(criticalities).optional(),
       code: concept.optional(),
       reaction: objects.optional(),
     })
     .superRefine(requires('patient')),
   MedicationRequest: z
     .looseObject({
-      status: z
-        .enum([
-          'active',
-          'on-hold',
-          'cancelled',
-          'completed',
-          'entered-in-error',
-          'stopped',
-          'draft',
-          'unknown',
-        ])
-        .optional(),
+      status: z.enum(medicationRequestStatuses).optional(),
       medicationCodeableConcept: concept.optional(),
       medicationReference: object.optional(),
       dosageInstruction: objects.optional(),
@@ -104,24 +95,8 @@ const shapes: { [type in KeptType]: z.ZodType } = {
     .superRefine(requires('status', 'intent', 'medication[x]', 'subject')),
   Condition: z
     .looseObject({
-      clinicalStatus: coded(
-        codeSystem.conditionClinical,
-        'active',
-        'recurrence',
-        'relapse',
-        'inactive',
-        'remission',
-        'resolved',
-      ).optional(),
-      verificationStatus: coded(
-        codeSystem.conditionVerification,
-        'unconfirmed',
-        'provisional',
-        'differential',
-        'confirmed',
-        'refuted',
-        'entered-in-error',
-      ).optional(),
+      clinicalStatus: coded(codeSystem.conditionClinical, conditionClinicals).optional(),
+      verificationStatus: coded(codeSystem.conditionVerification, conditionVerifications).optional(),
       code: concept.optional(),
     })
     .superRefine(requires('subject')),

@@ -1,15 +1,16 @@
-import { Autocomplete, Checkbox, Input, SegmentedControl, Stack, Textarea } from '@mantine/core'
+import { Autocomplete, Checkbox, Input, SegmentedControl, Stack } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { type FormEvent, useId, useRef, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { allergyLabel, allergySummary } from '../../domain/display/allergies.ts'
+import { criticalities, severities } from '../../domain/fhir/value-sets.ts'
 import { byDanger } from './allergy-order.ts'
 import { type AllergyDraft, authorAllergy } from './author.ts'
 import { reactions, substances } from './coded-terms.ts'
 import { knownAlready, substanceNamed } from './duplicate-allergy.ts'
 import { NotKept } from './not-kept.tsx'
 import { beginsAnyWord } from './panels/begins.ts'
-import { Choice, Foot } from './panels/parts.tsx'
+import { Choice, Foot, Known, NoteField } from './panels/parts.tsx'
 import { itemsOf, type PatientRecord } from './record.ts'
 import classes from './side-panel.module.css'
 import type { PanelForm } from './side-panel.tsx'
@@ -152,7 +153,7 @@ export function AddAllergy(props: Props & PanelForm) {
             <Choice
               label={t('addAllergy.severity')}
               value={draft.severity}
-              options={(['mild', 'moderate', 'severe'] as const).map((value) => ({
+              options={severities.map((value) => ({
                 value,
                 label: t(`allergies.severityShort.${value}`),
               }))}
@@ -163,7 +164,7 @@ export function AddAllergy(props: Props & PanelForm) {
               label={t('addAllergy.criticality')}
               description={t('addAllergy.criticalityHint')}
               value={draft.criticality}
-              options={(['low', 'high', 'unable-to-assess'] as const).map((value) => ({
+              options={criticalities.map((value) => ({
                 value,
                 label: t(`allergies.criticalityShort.${value}`),
               }))}
@@ -183,13 +184,11 @@ export function AddAllergy(props: Props & PanelForm) {
             </Input.Wrapper>
           </>
         )}
-        <Textarea
+        <NoteField
           label={t('addAllergy.note')}
           value={draft.note}
-          onChange={(event) => change({ note: event.currentTarget.value })}
-          autosize
+          onChange={(note) => change({ note })}
           minRows={2}
-          maxLength={2000}
         />
         {why !== undefined && none}
       </Stack>
@@ -202,14 +201,12 @@ export function AddAllergy(props: Props & PanelForm) {
 /** What the chart says already, with what is being typed marked. */
 function KnownAllergies({ record, same }: { record: PatientRecord; same: readonly string[] }) {
   const { t } = useTranslation()
-  const id = useId()
   const known = itemsOf(record, 'AllergyIntolerance')
     .map((item) => ({ item, ...allergySummary(item.resource) }))
     .filter(({ negation }) => !negation)
     .sort(byDanger)
   return (
-    <section className={classes.known} aria-labelledby={id}>
-      <h3 id={id}>{t('addAllergy.known')}</h3>
+    <Known title={t('addAllergy.known')}>
       <p>
         {known.length === 0 && t('addAllergy.knownNone')}
         {known.map(({ item, substance, struck }, at) => (
@@ -225,7 +222,7 @@ function KnownAllergies({ record, same }: { record: PatientRecord; same: readonl
           </span>
         ))}
       </p>
-    </section>
+    </Known>
   )
 }
 

@@ -5,6 +5,7 @@ import { codeSystem } from '../../domain/fhir/code-systems.ts'
 import { decompose } from '../../domain/fhir/decompose.ts'
 import { documentFor } from '../../domain/fhir/place.ts'
 import type { FhirResource } from '../../domain/fhir/resource.ts'
+import type { criticalities, severities } from '../../domain/fhir/value-sets.ts'
 import { type Category, reactions } from './coded-terms.ts'
 import { substanceNamed } from './duplicate-allergy.ts'
 import { loincOf, type Measure } from './measures.ts'
@@ -31,8 +32,8 @@ export type AllergyDraft = {
   /** The patient has none: nothing else is stated. */
   none: boolean
   reaction: string
-  severity: 'mild' | 'moderate' | 'severe' | undefined
-  criticality: 'low' | 'high' | 'unable-to-assess' | undefined
+  severity: (typeof severities)[number] | undefined
+  criticality: (typeof criticalities)[number] | undefined
   verification: 'unconfirmed' | 'confirmed'
   note: string
 }
@@ -133,12 +134,7 @@ export function authorVitals(
   for (const { measure, resource } of observations) {
     const entry = entryOf(resource, patientId, view, author)
     entries.push({ entry, measure })
-    // The next one has seen this one: its Lamport number is higher.
-    const known = view.entries.get(entry.document) ?? []
-    view = {
-      ...view,
-      entries: new Map([...view.entries, [entry.document, [...known, { id: '', entry, commits: [] }]]]),
-    }
+    view = withSeen(view, entry)
   }
   return entries
 }
@@ -158,11 +154,27 @@ export function entryOf(resource: FhirResource, patientId: string, seen: Seen, a
     aspects: Object.fromEntries(aspects) as { [aspect: string]: Json },
     supersedes: seenHeads(state, aspects.keys()),
     lamport: nextLamport(seen.entries.get(document) ?? []),
-    author: { user: author.user.id, role: author.user.role, organisation: author.user.organisation },
-    device: author.device,
-    deviceSeq: author.nextDeviceSeq(),
-    recordedAt: author.now,
+    ...statedBy(author),
+  }
+}
+
+/** Who states an entry, on which device as its which one, when, and by which rules it merges. */
+export function statedBy({ user, device, nextDeviceSeq, now }: Author) {
+  return {
+    author: { user: user.id, role: user.role, organisation: user.organisation },
+    device,
+    deviceSeq: nextDeviceSeq(),
+    recordedAt: now,
     rules: mergeRules,
+  } satisfies Partial<Entry>
+}
+
+/** The same after an entry of one's own that is not kept yet: the next one's Lamport number is higher. */
+export function withSeen(seen: Seen, entry: Entry): Seen {
+  const known = seen.entries.get(entry.document) ?? []
+  return {
+    ...seen,
+    entries: new Map([...seen.entries, [entry.document, [...known, { id: '', entry, commits: [] }]]]),
   }
 }
 

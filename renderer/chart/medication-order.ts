@@ -1,24 +1,14 @@
 import type { DosageLine, MedicationLine } from '../../domain/display/medication-line.ts'
+import { medicationRequestStatuses } from '../../domain/fhir/value-sets.ts'
 
-/** The codes of a MedicationRequest's status that a screen has words for. */
-export const medicationStatuses = [
-  'active',
-  'on-hold',
-  'cancelled',
-  'completed',
-  'entered-in-error',
-  'stopped',
-  'draft',
-  'unknown',
-] as const
-export type MedicationStatus = (typeof medicationStatuses)[number]
+type MedicationStatus = (typeof medicationRequestStatuses)[number]
 
 /** Statuses that stay in sight: what is given, and what nobody can say is not. */
 const inSight: readonly (MedicationStatus | undefined)[] = ['active', 'draft', 'unknown', undefined]
 
 /** The status, `unknown` for a code that is none, nothing if none is recorded. */
 export function medicationStatus({ status }: Pick<MedicationLine, 'status'>): MedicationStatus | undefined {
-  return status === undefined ? undefined : (medicationStatuses.find((s) => s === status) ?? 'unknown')
+  return status === undefined ? undefined : (medicationRequestStatuses.find((s) => s === status) ?? 'unknown')
 }
 
 /** Given now, or nobody can say that it is not. */

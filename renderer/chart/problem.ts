@@ -1,26 +1,17 @@
 import { codeSystem } from '../../domain/fhir/code-systems.ts'
 import { asText, codeIn } from '../../domain/fhir/resource.ts'
+import { conditionClinicals, conditionVerifications } from '../../domain/fhir/value-sets.ts'
 import { dateIn, type Item } from './record.ts'
-
-const clinicals = ['active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved'] as const
-const verifications = [
-  'unconfirmed',
-  'provisional',
-  'differential',
-  'confirmed',
-  'refuted',
-  'entered-in-error',
-] as const
 
 export type Problem = ReturnType<typeof readProblem>
 
 /** A Condition as lists show it. */
 export function readProblem(item: Pick<Item, 'resource'>) {
   const { resource } = item
-  const clinical = clinicals.find(
+  const clinical = conditionClinicals.find(
     (code) => code === codeIn(resource['clinicalStatus'], codeSystem.conditionClinical),
   )
-  const verification = verifications.find(
+  const verification = conditionVerifications.find(
     (code) => code === codeIn(resource['verificationStatus'], codeSystem.conditionVerification),
   )
   const struck = verification === 'refuted' || verification === 'entered-in-error'

@@ -1,5 +1,4 @@
-import { Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core'
-import { IconAlertTriangle } from '@tabler/icons-react'
+import { Button, Stack, Text, TextInput } from '@mantine/core'
 import type { TFunction } from 'i18next'
 import { type FormEvent, useContext, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -12,6 +11,7 @@ import { wrongClock } from '../sync/round-trip.ts'
 import { authorVitals } from './author.ts'
 import { type Measure, type Reading, unitOf } from './measures.ts'
 import { NotKept } from './not-kept.tsx'
+import { Foot, Question } from './panels/parts.tsx'
 import type { PatientRecord } from './record.ts'
 import classes from './side-panel.module.css'
 import type { PanelForm } from './side-panel.tsx'
@@ -164,28 +164,22 @@ export function RecordVitals(props: Props & PanelForm) {
           </Text>
         </div>
         {doubtful && checked.draft && (
-          <div className={classes.warning} role="alert">
-            <strong>
-              <IconAlertTriangle size={16} aria-hidden />
-              {t('recordVitals.unusual.title')}
-            </strong>
-            {checked.unusual.map((name) => (
-              <p key={name}>
-                {t('recordVitals.unusual.one', {
+          <Question
+            title={t('recordVitals.unusual.title')}
+            lines={[
+              ...checked.unusual.map((name) =>
+                t('recordVitals.unusual.one', {
                   measure: nameOf(t, name),
                   value: `${typed[name]} ${unitOf[measureOf(name)]}`,
-                })}
-              </p>
-            ))}
-            {checked.late && <p>{t('recordVitals.unusual.late')}</p>}
-            <Checkbox
-              mt={8}
-              label={t('recordVitals.unusual.confirm')}
-              checked={confirmed}
-              onChange={(event) => setConfirmed(event.currentTarget.checked)}
-              error={tried && !confirmed && t('recordVitals.unusual.missing')}
-            />
-          </div>
+                }),
+              ),
+              ...(checked.late ? [t('recordVitals.unusual.late')] : []),
+            ]}
+            confirm={t('recordVitals.unusual.confirm')}
+            yes={{ said: confirmed, say: setConfirmed }}
+            tried={tried}
+            missing={t('recordVitals.unusual.missing')}
+          />
         )}
         {tried && checked.empty && (
           <Text c="var(--critical)" fz="sm" role="alert">
@@ -194,12 +188,7 @@ export function RecordVitals(props: Props & PanelForm) {
         )}
       </Stack>
       <NotKept problem={notKept} />
-      <Group justify="flex-end" gap="sm" className={classes.foot}>
-        <Button variant="default" onClick={props.onCancel}>
-          {t('app.cancel')}
-        </Button>
-        <Button type="submit">{t('recordVitals.save')}</Button>
-      </Group>
+      <Foot onCancel={props.onCancel} save={t('recordVitals.save')} />
     </form>
   )
 }
@@ -253,9 +242,7 @@ function Last({ measure, readings }: { measure: Measure; readings: readonly Read
   )
 }
 
-type T = TFunction
-
-function problemText(t: T, field: VitalField | 'date' | 'time', problem: FieldProblem): string {
+function problemText(t: TFunction, field: VitalField | 'date' | 'time', problem: FieldProblem): string {
   switch (problem.problem) {
     case 'low':
     case 'high': {
@@ -282,7 +269,7 @@ function measureOf(field: VitalField): Measure {
   return field === 'systolic' || field === 'diastolic' ? 'bloodPressure' : field
 }
 
-function nameOf(t: T, field: VitalField): string {
+function nameOf(t: TFunction, field: VitalField): string {
   return field === 'systolic' || field === 'diastolic'
     ? t(`recordVitals.${field}`)
     : t(`vitals.measures.${field}`)

@@ -1,5 +1,11 @@
 import { allergyLabel, allergySummary } from '../../domain/display/allergies.ts'
 import { asObjects, asText, type FhirResource } from '../../domain/fhir/resource.ts'
+import {
+  allergyClinicals,
+  allergyVerifications,
+  criticalities,
+  severities,
+} from '../../domain/fhir/value-sets.ts'
 import { byDanger, isPast } from '../chart/allergy-order.ts'
 import { itemsOf, type PatientRecord, statedBy } from '../chart/record.ts'
 import { oneOf, type SheetContext } from './context.ts'
@@ -83,8 +89,8 @@ function authorOf({ item }: Versioned, { t, when }: SheetContext): string {
 function versionText(version: FhirResource, context: SheetContext): string {
   const { t } = context
   const { clinicalStatus, verificationStatus } = allergySummary(version)
-  const clinical = oneOf(['active', 'inactive', 'resolved'], clinicalStatus)
-  const verification = oneOf(verifications, verificationStatus)
+  const clinical = oneOf(allergyClinicals, clinicalStatus)
+  const verification = oneOf(allergyVerifications, verificationStatus)
   return [
     nameOf(version, context),
     reactionsOf(version, context),
@@ -97,22 +103,20 @@ function versionText(version: FhirResource, context: SheetContext): string {
 function reactionsOf(allergy: FhirResource, { t }: SheetContext): string {
   const texts = allergySummary(allergy).reactions.map(({ manifestations, severity }) => {
     const what = manifestations.join(', ') || t('allergies.reactionNotRecorded')
-    const how = oneOf(['severe', 'moderate', 'mild'], severity)
+    const how = oneOf(severities, severity)
     return how ? `${what}, ${t(`allergies.severity.${how}`)}` : what
   })
   return texts.join(' · ') || t('allergies.reactionNotRecorded')
 }
 
-const verifications = ['unconfirmed', 'confirmed', 'refuted', 'entered-in-error'] as const
-
 function criticalityOf(allergy: FhirResource, { t }: SheetContext): string[] {
-  const code = oneOf(['high', 'low', 'unable-to-assess'], allergySummary(allergy).criticality)
+  const code = oneOf(criticalities, allergySummary(allergy).criticality)
   return code ? [t(`allergies.criticality.${code}`)] : []
 }
 
 function statusOf(allergy: FhirResource, { t }: SheetContext): string[] {
   const { verificationStatus, clinicalStatus } = allergySummary(allergy)
-  const verification = oneOf(verifications, verificationStatus)
+  const verification = oneOf(allergyVerifications, verificationStatus)
   const clinical = oneOf(['inactive', 'resolved'], clinicalStatus)
   return [
     ...(verification && verification !== 'confirmed' ? [t(`allergies.verification.${verification}`)] : []),

@@ -1,3 +1,4 @@
+import { aligned } from './aligned.ts'
 import { median } from './load/percentile.ts'
 import { type Metric, metrics } from './metrics.ts'
 import type { Run } from './rounds.ts'
@@ -37,16 +38,7 @@ export function tableOf(lines: readonly Line[]): string {
       : `${metric.better === 'more' ? '≥' : '≤'} ${written(metric, metric.target)}`,
     reached === undefined ? '' : reached ? 'reached' : 'missed',
   ])
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return aligned([head, ...rows])
 }
 
 function ratioOf({ better }: Metric, { meridian, ...others }: Line['medians']): number | undefined {

@@ -1,4 +1,4 @@
-import { Autocomplete, Stack, Textarea, TextInput } from '@mantine/core'
+import { Autocomplete, Stack, TextInput } from '@mantine/core'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { medicationLine } from '../../../domain/display/medication-line.ts'
@@ -6,7 +6,6 @@ import { entryOf } from '../author.ts'
 import { NotKept } from '../not-kept.tsx'
 import { itemsOf } from '../record.ts'
 import classes from '../side-panel.module.css'
-import type { PanelForm } from '../side-panel.tsx'
 import { useAuthor } from '../use-author.ts'
 import { useKeep } from '../use-keep.ts'
 import { showWhatIsWrong } from '../what-is-wrong.ts'
@@ -15,22 +14,18 @@ import { checkMedication } from './check-medication.ts'
 import { allergiesAgainst, drugIn, ordersKnown } from './drug-known.ts'
 import { drugs } from './drugs.ts'
 import { emptyMedication, type MedicationDraft, newMedication } from './medication-draft.ts'
-import { DosageFields, medicationDoubtText, medicationProblemText } from './medication-fields.tsx'
-import type { AboutPatient } from './panel.ts'
-import { Choices, Foot, Known, Question, useLeft } from './parts.tsx'
+import { DosageFields, Doubts, medicationDoubtText, medicationProblemText } from './medication-fields.tsx'
+import type { AboutPatient, AddProps } from './panel.ts'
+import { Choices, Foot, Known, NoteField, Question, useLeft, useYes } from './parts.tsx'
 import { touchedParts } from './rebase.ts'
 
 /** The form of a new order. What speaks against it stands above the dose while one types. */
-export function AddMedication(
-  props: AboutPatient & PanelForm & { filled: MedicationDraft | undefined; onKept: () => void },
-) {
+export function AddMedication(props: AddProps<MedicationDraft>) {
   const { t } = useTranslation()
   const { keep, problem } = useKeep(props.patientId, props.onKept)
   const author = useAuthor()
   const [draft, setDraft] = useState(props.filled ?? emptyMedication)
   const [tried, setTried] = useState(false)
-  const [warned, setWarned] = useState('')
-  const [sure, setSure] = useState('')
   const left = useLeft()
   const form = useRef<HTMLFormElement>(null)
 
@@ -53,8 +48,8 @@ export function AddMedication(
   const serious = against.some(({ struck }) => !struck) || known.some(({ how }) => how !== 'kind')
   const checked = checkMedication(draft, props)
   const doubts = checked.doubts.map((doubt) => medicationDoubtText(t, draft, doubt))
-  // A yes holds for what it was said to, not for what is typed afterwards.
-  const [warnedOf, sureOf] = [warnings.join('\n'), doubts.join('\n')]
+  const warned = useYes(warnings)
+  const sure = useYes(doubts)
 
   const change = <P extends keyof MedicationDraft>(part: P, value: Partial<MedicationDraft[P]>) => {
     const next = { ...draft, [part]: { ...draft[part], ...value } }
@@ -64,7 +59,7 @@ export function AddMedication(
   const save = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
-    const open = (serious && warned !== warnedOf) || (doubts.length > 0 && sure !== sureOf)
+    const open = (serious && !warned.said) || (doubts.length > 0 && !sure.said)
     if (Object.keys(checked.problems).length > 0 || open) return showWhatIsWrong(form.current)
     void keep(() => {
       const stated = author()
@@ -105,9 +100,9 @@ export function AddMedication(
               title={t('addMedication.warnings.title')}
               lines={warnings}
               confirm={t('addMedication.warnings.confirm')}
-              confirmed={warned === warnedOf}
-              onConfirm={(yes) => setWarned(yes ? warnedOf : '')}
-              missing={tried && warned !== warnedOf && t('addMedication.warnings.missing')}
+              yes={warned}
+              tried={tried}
+              missing={t('addMedication.warnings.missing')}
             />
           ) : (
             <div className={classes.warning} role="status">
@@ -125,14 +120,7 @@ export function AddMedication(
           withStart
         />
         {doubts.length > 0 && draft.dosage.drug !== '' && (tried || draft.dosage.amount !== '') && (
-          <Question
-            title={t('panel.check')}
-            lines={doubts}
-            confirm={t('panel.sure')}
-            confirmed={sure === sureOf}
-            onConfirm={(yes) => setSure(yes ? sureOf : '')}
-            missing={tried && sure !== sureOf && t('panel.sureMissing')}
-          />
+          <Doubts doubts={doubts} yes={sure} tried={tried} />
         )}
         <Choices
           label={t('medicationForm.status')}
@@ -150,13 +138,10 @@ export function AddMedication(
           maxLength={300}
           autoComplete="off"
         />
-        <Textarea
+        <NoteField
           label={t('panel.note')}
           value={draft.rest.note}
-          onChange={(event) => change('rest', { note: event.currentTarget.value })}
-          autosize
-          minRows={1}
-          maxLength={2000}
+          onChange={(note) => change('rest', { note })}
         />
       </Stack>
       <NotKept problem={problem} />

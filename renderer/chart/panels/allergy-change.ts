@@ -11,10 +11,6 @@ import { type Aspects, shownGroup, shownItems } from './change.ts'
 import { withNote } from './note.ts'
 import { isTouched } from './rebase.ts'
 
-export const allergyClinicals = ['active', 'inactive', 'resolved'] as const
-export const allergyVerifications = ['unconfirmed', 'confirmed', 'refuted', 'entered-in-error'] as const
-export const severities = ['mild', 'moderate', 'severe'] as const
-
 /** One reaction as a form shows it. */
 export type ReactionTyped = {
   /** Its aspect, `reaction/<id>`; nothing for one that is new. */

@@ -1,44 +1,37 @@
 import { Autocomplete, Button, Input, NativeSelect } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
+import type { TFunction } from 'i18next'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { allergyLabel, allergySummary } from '../../../domain/display/allergies.ts'
+import {
+  allergyClinicals,
+  allergyVerifications,
+  criticalities,
+  severities,
+} from '../../../domain/fhir/value-sets.ts'
 import type { AllergyDraft } from '../author.ts'
 import { reactions as reactionTerms } from '../coded-terms.ts'
 import { type Item, itemsOf } from '../record.ts'
 import classes from '../side-panel.module.css'
-import type { PanelForm } from '../side-panel.tsx'
 import { useAuthor } from '../use-author.ts'
 import { useKeep } from '../use-keep.ts'
 import { showWhatIsWrong } from '../what-is-wrong.ts'
 import {
   type AllergyChange,
-  allergyClinicals,
-  allergyVerifications,
   changedAllergy,
   checkAllergyChange,
   type ReactionTyped,
   readAllergy,
-  severities,
 } from './allergy-change.ts'
 import { changeOf } from './change.ts'
-import { ChangeFrame, EnterAnew, NoteField, ReasonField } from './change-frame.tsx'
-import type { AboutPatient, Refused } from './panel.ts'
-import { Choice, Choices } from './parts.tsx'
+import { ChangeFrame, EnterAnew, ReasonField } from './change-frame.tsx'
+import type { ChangeProps } from './panel.ts'
+import { Choice, Choices, NoteField } from './parts.tsx'
 import { useChangeForm } from './use-change.ts'
 
-type T = ReturnType<typeof useTranslation>['t']
-
 /** The form that changes an allergy: criticality, verification, whether it still holds, reactions. */
-export function ChangeAllergy(
-  props: AboutPatient &
-    PanelForm & {
-      item: Item
-      refused: Refused<AllergyChange> | undefined
-      onKept: () => void
-      onAnew: (filled: AllergyDraft) => void
-    },
-) {
+export function ChangeAllergy(props: ChangeProps<AllergyChange, AllergyDraft> & { item: Item }) {
   const { t } = useTranslation()
   const { item } = props
   const form = useChangeForm(item.state, readAllergy, props.refused)
@@ -81,13 +74,13 @@ export function ChangeAllergy(
     event.preventDefault()
     setTried(true)
     const wrong = Object.keys(problems).length > 0 || contradicts
-    const aspects = () => changedAllergy(draft, base, item.state, author())
-    if (wrong || form.news.length > 0 || Object.keys(aspects()).length === 0)
+    const stated = author()
+    const aspects = changedAllergy(draft, base, item.state, stated)
+    if (wrong || form.news.length > 0 || Object.keys(aspects).length === 0)
       return showWhatIsWrong(element.current)
     void keep(() => {
-      const stated = author()
       const reason = needsReason ? status.reason : undefined
-      const entry = changeOf(item.state, aspects(), props.record, stated, reason)
+      const entry = changeOf(item.state, aspects, props.record, stated, reason)
       return [{ entry, about: t('allergies.aboutChange', { substance: name }) }]
     })
   }
@@ -143,7 +136,7 @@ export function ChangeAllergy(
             label={t('addAllergy.criticality')}
             description={t('addAllergy.criticalityHint')}
             value={draft.criticality.criticality}
-            options={(['low', 'high', 'unable-to-assess'] as const).map((value) => ({
+            options={criticalities.map((value) => ({
               value: value as string,
               label: t(`allergies.criticalityShort.${value}`),
             }))}
@@ -156,7 +149,11 @@ export function ChangeAllergy(
           />
         </>
       )}
-      <NoteField value={draft.rest.note} onChange={(note) => form.change('rest', { note })} />
+      <NoteField
+        label={t('panel.addNote')}
+        value={draft.rest.note}
+        onChange={(note) => form.change('rest', { note })}
+      />
     </ChangeFrame>
   )
 }
@@ -229,9 +226,7 @@ function Reactions(props: {
 function againOf(base: AllergyChange, substance: string): AllergyDraft {
   const [reaction] = base.reaction.list
   const severity = severities.find((one) => one === reaction?.severity)
-  const criticality = (['low', 'high', 'unable-to-assess'] as const).find(
-    (one) => one === base.criticality.criticality,
-  )
+  const criticality = criticalities.find((one) => one === base.criticality.criticality)
   return {
     substance,
     none: false,
@@ -243,7 +238,7 @@ function againOf(base: AllergyChange, substance: string): AllergyDraft {
   }
 }
 
-function allergyStatusWords(t: T, { status }: AllergyChange): string {
+function allergyStatusWords(t: TFunction, { status }: AllergyChange): string {
   const verification = allergyVerifications.find((code) => code === status.verification)
   const clinical = allergyClinicals.find((code) => code === status.clinical)
   const words = [
@@ -253,12 +248,12 @@ function allergyStatusWords(t: T, { status }: AllergyChange): string {
   return words.filter(Boolean).join(', ') || t('app.notRecorded')
 }
 
-function criticalityWords(t: T, { criticality }: AllergyChange): string {
-  const known = (['low', 'high', 'unable-to-assess'] as const).find((one) => one === criticality.criticality)
+function criticalityWords(t: TFunction, { criticality }: AllergyChange): string {
+  const known = criticalities.find((one) => one === criticality.criticality)
   return known ? t(`allergies.criticality.${known}`) : t('changeAllergy.criticalityNotSaid')
 }
 
-function reactionWords(t: T, { said, severity }: ReactionTyped): string {
+function reactionWords(t: TFunction, { said, severity }: ReactionTyped): string {
   const known = severities.find((one) => one === severity)
   return [said || t('allergies.reactionNotRecorded'), known && t(`allergies.severity.${known}`)]
     .filter(Boolean)

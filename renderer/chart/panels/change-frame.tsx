@@ -73,20 +73,6 @@ export function ReasonField(props: {
   )
 }
 
-export function NoteField({ value, onChange }: { value: string; onChange: (note: string) => void }) {
-  const { t } = useTranslation()
-  return (
-    <Textarea
-      label={t('panel.addNote')}
-      value={value}
-      onChange={(event) => onChange(event.currentTarget.value)}
-      autosize
-      minRows={1}
-      maxLength={2000}
-    />
-  )
-}
-
 /** What it is cannot be changed: offered where an entry is marked as erroneous, to be entered anew after it. */
 export function EnterAnew({ checked, onChange }: { checked: boolean; onChange: (anew: boolean) => void }) {
   const { t } = useTranslation()

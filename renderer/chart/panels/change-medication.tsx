@@ -1,17 +1,17 @@
 import { Text } from '@mantine/core'
+import type { TFunction } from 'i18next'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { medicationLine } from '../../../domain/display/medication-line.ts'
 import { resourceOf } from '../../../domain/fhir/present.ts'
 import { asObject, asObjects, type FhirResource } from '../../../domain/fhir/resource.ts'
-import { repeats } from '../medication-order.ts'
+import { medicationStatus, repeats } from '../medication-order.ts'
 import type { Item } from '../record.ts'
-import type { PanelForm } from '../side-panel.tsx'
 import { useAuthor } from '../use-author.ts'
 import { useKeep } from '../use-keep.ts'
 import { showWhatIsWrong } from '../what-is-wrong.ts'
 import { changeOf } from './change.ts'
-import { ChangeFrame, EnterAnew, NoteField, ReasonField } from './change-frame.tsx'
+import { ChangeFrame, EnterAnew, ReasonField } from './change-frame.tsx'
 import { checkMedication } from './check-medication.ts'
 import {
   changedMedication,
@@ -20,22 +20,14 @@ import {
   orderStatuses,
   readMedication,
 } from './medication-draft.ts'
-import { DosageFields, medicationDoubtText } from './medication-fields.tsx'
-import type { AboutPatient, Refused } from './panel.ts'
-import { Choices, Question, useLeft } from './parts.tsx'
+import { DosageFields, Doubts, medicationDoubtText } from './medication-fields.tsx'
+import type { ChangeProps } from './panel.ts'
+import { Choices, NoteField, useLeft, useYes } from './parts.tsx'
 import { isTouched } from './rebase.ts'
 import { useChangeForm } from './use-change.ts'
 
 /** The form that changes an order: another dose, on hold, stopped, completed, entered in error. */
-export function ChangeMedication(
-  props: AboutPatient &
-    PanelForm & {
-      item: Item
-      refused: Refused<MedicationDraft> | undefined
-      onKept: () => void
-      onAnew: (filled: MedicationDraft) => void
-    },
-) {
+export function ChangeMedication(props: ChangeProps<MedicationDraft> & { item: Item }) {
   const { t } = useTranslation()
   const { item } = props
   const form = useChangeForm(item.state, (state) => readMedication(resourceOf(state)), props.refused)
@@ -54,7 +46,6 @@ export function ChangeMedication(
   )
   const author = useAuthor()
   const [tried, setTried] = useState(false)
-  const [sure, setSure] = useState('')
   const left = useLeft()
   const element = useRef<HTMLFormElement>(null)
 
@@ -62,7 +53,7 @@ export function ChangeMedication(
   const before = { draft: base, resource: item.resource }
   const checked = checkMedication(draft, { ...props, before })
   const doubts = checked.doubts.map((doubt) => medicationDoubtText(t, draft, doubt))
-  const sureOf = doubts.join('\n')
+  const sure = useYes(doubts)
   const drug = line.drug ?? t('medications.unnamed')
   const doseNow = lineOf(item.resource) || (line.doNotPerform ? '' : t('medications.doseNotRecorded'))
   const statusNow = [statusWords(t, line.status), line.statusReason].filter(Boolean).join(', ')
@@ -70,7 +61,7 @@ export function ChangeMedication(
   const save = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
-    const wrong = Object.keys(checked.problems).length > 0 || (doubts.length > 0 && sure !== sureOf)
+    const wrong = Object.keys(checked.problems).length > 0 || (doubts.length > 0 && !sure.said)
     if (wrong || form.news.length > 0 || form.touched.length === 0) return showWhatIsWrong(element.current)
     void keep(() => {
       const stated = author()
@@ -138,17 +129,12 @@ export function ChangeMedication(
           />
         </>
       )}
-      {doubts.length > 0 && (
-        <Question
-          title={t('panel.check')}
-          lines={doubts}
-          confirm={t('panel.sure')}
-          confirmed={sure === sureOf}
-          onConfirm={(yes) => setSure(yes ? sureOf : '')}
-          missing={tried && sure !== sureOf && t('panel.sureMissing')}
-        />
-      )}
-      <NoteField value={draft.rest.note} onChange={(note) => form.change('rest', { note })} />
+      {doubts.length > 0 && <Doubts doubts={doubts} yes={sure} tried={tried} />}
+      <NoteField
+        label={t('panel.addNote')}
+        value={draft.rest.note}
+        onChange={(note) => form.change('rest', { note })}
+      />
     </ChangeFrame>
   )
 }
@@ -179,9 +165,6 @@ function hasLength(resource: FhirResource): boolean {
   })
 }
 
-const named = ['active', 'on-hold', 'cancelled', 'completed', 'entered-in-error', 'stopped', 'draft'] as const
-
-function statusWords(t: ReturnType<typeof useTranslation>['t'], status: string | undefined): string {
-  const known = named.find((one) => one === status)
-  return t(`medications.status.${known ?? 'unknown'}`)
+function statusWords(t: TFunction, status: string | undefined): string {
+  return t(`medications.status.${medicationStatus({ status }) ?? 'unknown'}`)
 }

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '../../../domain/entries/canonical.ts'
-import { type CommittedEntry, type Entry, entrySchema, mergeRules } from '../../../domain/entries/entry.ts'
+import { type CommittedEntry, type Entry, entrySchema, isReadable } from '../../../domain/entries/entry.ts'
 import { nextLamport, type SubjectState, seenHeads } from '../../../domain/entries/heads.ts'
 import { orderAspect, restAspect } from '../../../domain/fhir/aspect-table.ts'
 import { asObject } from '../../../domain/fhir/resource.ts'
-import type { Author, Seen } from '../author.ts'
+import { type Author, type Seen, statedBy } from '../author.ts'
 
 /**
  * How a change of something that is on the chart becomes an entry. It states whole aspects, only those that changed,
@@ -43,6 +43,11 @@ export function shownItems(state: SubjectState, element: string): { aspect: stri
 /** The aspects of a change: a value, or null to remove it. */
 export type Aspects = { [aspect: string]: Json }
 
+/** CM12: what this app cannot read whole it does not change. */
+export function canBeChanged({ entries }: SubjectState): boolean {
+  return [...entries.values()].every(({ entry }) => isReadable(entry))
+}
+
 /** A change of a subject that is on the chart, as an entry of the document in which its first statement lies. */
 export function changeOf(
   state: SubjectState,
@@ -63,11 +68,7 @@ export function changeOf(
     aspects,
     supersedes: seenHeads(state, Object.keys(aspects)),
     lamport: nextLamport(seen.entries.get(document) ?? []),
-    author: { user: author.user.id, role: author.user.role, organisation: author.user.organisation },
-    device: author.device,
-    deviceSeq: author.nextDeviceSeq(),
-    recordedAt: author.now,
-    rules: mergeRules,
+    ...statedBy(author),
     ...(why === '' ? {} : { reason: why }),
   }
 }

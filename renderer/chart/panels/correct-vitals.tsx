@@ -6,14 +6,13 @@ import { asObjects, asText } from '../../../domain/fhir/resource.ts'
 import { type Reading, unitOf } from '../measures.ts'
 import { ErrorLine, Provenance } from '../provenance.tsx'
 import classes from '../side-panel.module.css'
-import type { PanelForm } from '../side-panel.tsx'
 import { useAuthor } from '../use-author.ts'
 import { useKeep } from '../use-keep.ts'
 import { ChartZone, useWhen } from '../use-when.tsx'
 import type { VitalsTyped } from '../vitals-form.ts'
 import { showWhatIsWrong } from '../what-is-wrong.ts'
 import { ChangeFrame, EnterAnew, ReasonField } from './change-frame.tsx'
-import type { AboutPatient, Refused } from './panel.ts'
+import type { ChangeProps } from './panel.ts'
 import { useCorrection } from './use-correction.ts'
 import {
   type CorrectionDraft,
@@ -25,14 +24,10 @@ import {
 
 /** The form that marks readings of one moment as entered in error, with the reason; a blood pressure is one. */
 export function CorrectVitals(
-  props: AboutPatient &
-    PanelForm & {
-      /** At least one, of one moment. */
-      readings: readonly Reading[]
-      refused: Refused<CorrectionDraft> | undefined
-      onKept: () => void
-      onAnew: (filled: VitalsTyped) => void
-    },
+  props: ChangeProps<CorrectionDraft, VitalsTyped> & {
+    /** At least one, of one moment. */
+    readings: readonly Reading[]
+  },
 ) {
   const { t } = useTranslation()
   const when = useWhen()

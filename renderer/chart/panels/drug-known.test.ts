@@ -67,6 +67,8 @@ test('PN8 the same drug, another of its kind, and an order not to give it are to
   expect(known('Apixaban 2.5 mg', order('Warfarin sodium 1 mg tablet'))).toEqual(['kind'])
   expect(known('Apixaban', order('Apixaban 5 mg', { status: 'stopped' }))).toEqual([])
   expect(known('Apixaban', order('Apixaban 5 mg', { status: 'on-hold' }))).toEqual(['same'])
+  // Nobody can say that it is over.
+  expect(known('Apixaban', order('Apixaban 5 mg', { status: 'paused' }))).toEqual(['same'])
   expect(known('Zincol 5 mg', order('Zincol 10 mg tablet'), order('Metformin 1 g'))).toEqual(['same'])
   const noNsaids = order('Non-steroidal anti-inflammatory drugs', {
     doNotPerform: true,

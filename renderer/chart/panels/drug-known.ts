@@ -3,6 +3,7 @@ import { medicationLine } from '../../../domain/display/medication-line.ts'
 import { asObject, asObjects, asText, type FhirResource } from '../../../domain/fhir/resource.ts'
 import { foldedWords } from '../../patients/fold.ts'
 import { substances } from '../coded-terms.ts'
+import { isCurrent } from '../medication-order.ts'
 import { type Drug, drugs } from './drugs.ts'
 
 /** The address of the ATC classification, as the sample orders name it. */
@@ -70,8 +71,8 @@ export function ordersKnown(text: string, orders: readonly FhirResource[]): Know
   const drug = drugIn(text)
   return orders.flatMap((order): KnownOrder[] => {
     const line = medicationLine(order)
-    const live = ['active', 'on-hold', 'draft', 'unknown', undefined].includes(line.status)
-    if (!live || line.drug === undefined) return []
+    // On hold it may be given again.
+    if (!(isCurrent(line) || line.status === 'on-hold') || line.drug === undefined) return []
     const other = drugOf(order)
     const same = drug ? other === drug : first(key(line.drug)) === first(wanted)
     const sameKind = drug?.kind !== undefined && drug.kind === other?.kind

@@ -13,7 +13,7 @@ import type {
 import { doseUnits } from './dose-limits.ts'
 import { frequencies, frequencyNamed } from './frequencies.ts'
 import type { MedicationDraft } from './medication-draft.ts'
-import type { useLeft } from './parts.tsx'
+import { Question, type useLeft, type Yes } from './parts.tsx'
 import { routes } from './routes.ts'
 
 type Dosage = MedicationDraft['dosage']
@@ -129,6 +129,21 @@ export function DosageFields(props: {
         maxLength={1000}
       />
     </>
+  )
+}
+
+/** What is rare in an order: asked about before it is saved. */
+export function Doubts({ doubts, yes, tried }: { doubts: readonly string[]; yes: Yes; tried: boolean }) {
+  const { t } = useTranslation()
+  return (
+    <Question
+      title={t('panel.check')}
+      lines={doubts}
+      confirm={t('panel.sure')}
+      yes={yes}
+      tried={tried}
+      missing={t('panel.sureMissing')}
+    />
   )
 }
 

@@ -1,7 +1,6 @@
 import { Text } from '@mantine/core'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { isReadable } from '../../../domain/entries/entry.ts'
 import { useWork } from '../../session/use-work.tsx'
 import { AddAllergy } from '../add-allergy.tsx'
 import type { Reading } from '../measures.ts'
@@ -9,6 +8,7 @@ import { type Item, itemsOf } from '../record.ts'
 import { RecordVitals } from '../record-vitals.tsx'
 import { type Leaving, type PanelForm, SidePanel } from '../side-panel.tsx'
 import { AddMedication } from './add-medication.tsx'
+import { canBeChanged } from './change.ts'
 import { ChangeAllergy } from './change-allergy.tsx'
 import { ChangeMedication } from './change-medication.tsx'
 import { CorrectVitals } from './correct-vitals.tsx'
@@ -82,9 +82,7 @@ function PanelForms(props: Props & PanelForm) {
   )
   if ('subject' in panel) {
     if (!item) return <Said text={t('noForm.gone')} onCancel={props.onCancel} />
-    // CM12: what this app cannot read it does not change.
-    if (![...item.state.entries.values()].every(({ entry }) => isReadable(entry)))
-      return <Said text={t('noForm.newer')} onCancel={props.onCancel} />
+    if (!canBeChanged(item.state)) return <Said text={t('noForm.newer')} onCancel={props.onCancel} />
   }
   const form = { ...props, onKept }
   switch (panel.what) {

@@ -1,6 +1,7 @@
 import type { Entry } from '../../../domain/entries/entry.ts'
 import type { AllergyDraft } from '../author.ts'
 import type { PatientRecord } from '../record.ts'
+import type { PanelForm } from '../side-panel.tsx'
 import type { VitalsTyped } from '../vitals-form.ts'
 import type { AllergyChange } from './allergy-change.ts'
 import type { MedicationDraft } from './medication-draft.ts'
@@ -18,8 +19,24 @@ export type AboutPatient = {
   born: string | undefined
 }
 
+/** What a form gets that adds something. */
+export type AddProps<D> = AboutPatient &
+  PanelForm & {
+    /** What it begins with: of a change that was not accepted, or of an entry that was wrong. */
+    filled: D | undefined
+    onKept: () => void
+  }
+
 /** A change that was not accepted, and the form filled with it. */
 export type Refused<D> = { entry: Entry; draft: D }
+
+/** What a form gets that changes something. `onAnew`: it was entered in error, and is entered anew, filled so. */
+export type ChangeProps<D, Anew = D> = AboutPatient &
+  PanelForm & {
+    refused: Refused<D> | undefined
+    onKept: () => void
+    onAnew: (filled: Anew) => void
+  }
 
 /**
  * The panel that is open. `filled`: what it begins with; `edits`: id of the refused change whose place it takes when it

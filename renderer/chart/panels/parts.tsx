@@ -1,4 +1,4 @@
-import { Button, Checkbox, Chip, Group, Input, SegmentedControl } from '@mantine/core'
+import { Button, Checkbox, Chip, Group, Input, SegmentedControl, Textarea } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { type FocusEvent, type ReactNode, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -60,6 +60,24 @@ export function Choices(props: {
   )
 }
 
+export function NoteField(props: {
+  label: string
+  value: string
+  onChange: (note: string) => void
+  minRows?: number
+}) {
+  return (
+    <Textarea
+      label={props.label}
+      value={props.value}
+      onChange={(event) => props.onChange(event.currentTarget.value)}
+      autosize
+      minRows={props.minRows ?? 1}
+      maxLength={2000}
+    />
+  )
+}
+
 /** The buttons that end a panel; without `save` there is nothing to be saved. */
 export function Foot({ onCancel, save }: { onCancel: () => void; save?: string }) {
   const { t } = useTranslation()
@@ -73,15 +91,25 @@ export function Foot({ onCancel, save }: { onCancel: () => void; save?: string }
   )
 }
 
+/** The yes to a question. */
+export type Yes = { said: boolean; say: (yes: boolean) => void }
+
+/** A yes holds for the lines that it was said to, not for those that stand there after more was typed. */
+export function useYes(lines: readonly string[]): Yes {
+  const asked = lines.join('\n')
+  const [agreed, setAgreed] = useState<string | undefined>(undefined)
+  return { said: agreed === asked, say: (yes) => setAgreed(yes ? asked : undefined) }
+}
+
 /** What is asked before a save, with the yes that it waits for. */
 export function Question(props: {
   title: string
   lines: readonly string[]
   confirm: string
-  confirmed: boolean
-  onConfirm: (confirmed: boolean) => void
+  yes: Yes
+  tried: boolean
   /** Said where a save was tried without the yes. */
-  missing: string | false | undefined
+  missing: string
 }) {
   return (
     <div className={classes.warning} role="alert">
@@ -95,9 +123,9 @@ export function Question(props: {
       <Checkbox
         mt={8}
         label={props.confirm}
-        checked={props.confirmed}
-        onChange={(event) => props.onConfirm(event.currentTarget.checked)}
-        error={props.missing}
+        checked={props.yes.said}
+        onChange={(event) => props.yes.say(event.currentTarget.checked)}
+        error={props.tried && !props.yes.said && props.missing}
       />
     </div>
   )

@@ -11,16 +11,6 @@ import { problemTerms } from './problem-terms.ts'
 import { isTouched } from './rebase.ts'
 import { isBefore, readDate } from './typed-date.ts'
 
-export const clinicals = ['active', 'recurrence', 'relapse', 'remission', 'inactive', 'resolved'] as const
-export const verifications = [
-  'unconfirmed',
-  'provisional',
-  'differential',
-  'confirmed',
-  'refuted',
-  'entered-in-error',
-] as const
-
 /** A problem as typed, grouped by the aspects that it states. */
 export type ProblemDraft = {
   status: { clinical: string; verification: string; until: string; reason: string }

@@ -1,25 +1,25 @@
-import { Autocomplete, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core'
+import { Autocomplete, NativeSelect, Stack, TextInput } from '@mantine/core'
+import type { TFunction } from 'i18next'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { conceptText } from '../../../domain/display/concept.ts'
 import { resourceOf } from '../../../domain/fhir/present.ts'
+import { conditionClinicals, conditionVerifications } from '../../../domain/fhir/value-sets.ts'
 import { entryOf } from '../author.ts'
 import { NotKept } from '../not-kept.tsx'
 import { type Item, itemsOf } from '../record.ts'
 import classes from '../side-panel.module.css'
-import type { PanelForm } from '../side-panel.tsx'
 import { useAuthor } from '../use-author.ts'
 import { useKeep } from '../use-keep.ts'
 import { showWhatIsWrong } from '../what-is-wrong.ts'
 import { beginsAnyWord } from './begins.ts'
 import { changeOf } from './change.ts'
-import { ChangeFrame, EnterAnew, NoteField, ReasonField } from './change-frame.tsx'
-import type { AboutPatient, Refused } from './panel.ts'
-import { Choices, Foot, Known, Question, useLeft } from './parts.tsx'
+import { ChangeFrame, EnterAnew, ReasonField } from './change-frame.tsx'
+import type { AddProps, ChangeProps } from './panel.ts'
+import { Choices, Foot, Known, NoteField, Question, useLeft, useYes } from './parts.tsx'
 import {
   changedProblem,
   checkProblem,
-  clinicals,
   emptyProblem,
   isOver,
   isVoid,
@@ -29,30 +29,24 @@ import {
   problemNamed,
   problemsKnown,
   readProblem,
-  verifications,
 } from './problem-draft.ts'
 import { problemTerms } from './problem-terms.ts'
 import { touchedParts } from './rebase.ts'
 import { useChangeForm } from './use-change.ts'
 
-type T = ReturnType<typeof useTranslation>['t']
-
 /** The form of a new problem. */
-export function AddProblem(
-  props: AboutPatient & PanelForm & { filled: ProblemDraft | undefined; onKept: () => void },
-) {
+export function AddProblem(props: AddProps<ProblemDraft>) {
   const { t } = useTranslation()
   const { keep, problem } = useKeep(props.patientId, props.onKept)
   const author = useAuthor()
   const [draft, setDraft] = useState(props.filled ?? emptyProblem)
   const [tried, setTried] = useState(false)
-  const [sure, setSure] = useState('')
   const left = useLeft()
   const form = useRef<HTMLFormElement>(null)
 
   const items = itemsOf(props.record, 'Condition').map(({ resource }) => resource)
   const known = problemsKnown(draft.rest.problem, items)
-  const sureOf = known.join('\n')
+  const sure = useYes(known)
   const problems = checkProblem(draft, props)
   const change = <P extends keyof ProblemDraft>(part: P, value: Partial<ProblemDraft[P]>) => {
     const next = { ...draft, [part]: { ...draft[part], ...value } }
@@ -62,7 +56,7 @@ export function AddProblem(
   const save = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
-    if (Object.keys(problems).length > 0 || (known.length > 0 && sure !== sureOf))
+    if (Object.keys(problems).length > 0 || (known.length > 0 && !sure.said))
       return showWhatIsWrong(form.current)
     void keep(() => {
       const stated = author()
@@ -116,9 +110,9 @@ export function AddProblem(
             title={t('addProblem.duplicate', { problem: known[0] ?? '' })}
             lines={[t('addProblem.duplicateText')]}
             confirm={t('addAllergy.duplicateConfirm')}
-            confirmed={sure === sureOf}
-            onConfirm={(yes) => setSure(yes ? sureOf : '')}
-            missing={tried && sure !== sureOf && t('addAllergy.duplicateMissing')}
+            yes={sure}
+            tried={tried}
+            missing={t('addAllergy.duplicateMissing')}
           />
         )}
         <StatusFields
@@ -129,13 +123,11 @@ export function AddProblem(
           change={change}
           all={false}
         />
-        <Textarea
+        <NoteField
           label={t('panel.note')}
           value={draft.rest.note}
-          onChange={(event) => change('rest', { note: event.currentTarget.value })}
-          autosize
+          onChange={(note) => change('rest', { note })}
           minRows={2}
-          maxLength={2000}
         />
       </Stack>
       <NotKept problem={problem} />
@@ -145,15 +137,7 @@ export function AddProblem(
 }
 
 /** The form that changes a problem: resolved, in remission, come back, refuted, entered in error. */
-export function ChangeProblem(
-  props: AboutPatient &
-    PanelForm & {
-      item: Item
-      refused: Refused<ProblemDraft> | undefined
-      onKept: () => void
-      onAnew: (filled: ProblemDraft) => void
-    },
-) {
+export function ChangeProblem(props: ChangeProps<ProblemDraft> & { item: Item }) {
   const { t } = useTranslation()
   const { item } = props
   const form = useChangeForm(item.state, (state) => readProblem(resourceOf(state)), props.refused)
@@ -177,13 +161,13 @@ export function ChangeProblem(
   const save = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
-    const aspects = () => changedProblem(draft, base, item.state, props.today, author())
-    if (Object.keys(problems).length > 0 || form.news.length > 0 || Object.keys(aspects()).length === 0)
+    const stated = author()
+    const aspects = changedProblem(draft, base, item.state, props.today, stated)
+    if (Object.keys(problems).length > 0 || form.news.length > 0 || Object.keys(aspects).length === 0)
       return showWhatIsWrong(element.current)
     void keep(() => {
-      const stated = author()
       const reason = voided ? draft.status.reason : undefined
-      const entry = changeOf(item.state, aspects(), props.record, stated, reason)
+      const entry = changeOf(item.state, aspects, props.record, stated, reason)
       return [{ entry, about: t('problems.aboutChange', { problem: now.rest.problem }) }]
     })
   }
@@ -218,7 +202,11 @@ export function ChangeProblem(
         />
       )}
       {inError && <EnterAnew checked={anew} onChange={setAnew} />}
-      <NoteField value={draft.rest.note} onChange={(note) => form.change('rest', { note })} />
+      <NoteField
+        label={t('panel.addNote')}
+        value={draft.rest.note}
+        onChange={(note) => form.change('rest', { note })}
+      />
     </ChangeFrame>
   )
 }
@@ -240,14 +228,14 @@ function StatusFields(props: {
     if (!problem || problem === 'missing' || problem === 'reason') return undefined
     return (tried || left.left.has(field)) && t(`panel.date.${problem}`)
   }
-  const shownVerifications = verifications.filter((code) => all || !isVoid(code))
+  const shownVerifications = conditionVerifications.filter((code) => all || !isVoid(code))
   return (
     <>
       {!isVoid(status.verification) && (
         <Choices
           label={t('problemForm.clinical')}
           value={status.clinical}
-          options={clinicals.map((value) => ({ value, label: t(`problems.clinical.${value}`) }))}
+          options={conditionClinicals.map((value) => ({ value, label: t(`problems.clinical.${value}`) }))}
           onChange={(clinical) => change('status', { clinical, until: isOver(clinical) ? status.until : '' })}
           autofocus={all}
         />
@@ -287,9 +275,9 @@ function StatusFields(props: {
   )
 }
 
-function problemStatusWords(t: T, { status }: ProblemDraft): string {
-  const clinical = clinicals.find((code) => code === status.clinical)
-  const verification = verifications.find((code) => code === status.verification)
+function problemStatusWords(t: TFunction, { status }: ProblemDraft): string {
+  const clinical = conditionClinicals.find((code) => code === status.clinical)
+  const verification = conditionVerifications.find((code) => code === status.verification)
   const words = [
     clinical && t(`problems.clinical.${clinical}`),
     verification && t(`problems.verification.${verification}`),

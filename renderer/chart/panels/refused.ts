@@ -5,11 +5,11 @@ import { type Entry, parseSubject } from '../../../domain/entries/entry.ts'
 import { type SubjectState, subjectsOf } from '../../../domain/entries/heads.ts'
 import { resourceOf } from '../../../domain/fhir/present.ts'
 import { asNumber, asObject, asObjects, asText, type FhirResource } from '../../../domain/fhir/resource.ts'
+import { criticalities, severities } from '../../../domain/fhir/value-sets.ts'
 import type { AllergyDraft } from '../author.ts'
 import { measureOf } from '../measures.ts'
 import type { PatientRecord } from '../record.ts'
-import type { VitalsTyped } from '../vitals-form.ts'
-import { noVitals } from '../vitals-form.ts'
+import { noVitals, type VitalsTyped } from '../vitals-form.ts'
 import { zonedDateTime } from '../zoned-time.ts'
 import { type AllergyChange, readAllergy } from './allergy-change.ts'
 import { type MedicationDraft, readMedication } from './medication-draft.ts'
@@ -21,85 +21,72 @@ import { type ProblemDraft, readProblem } from './problem-draft.ts'
  * panel that changes it, with the chart as it is now beneath; what is not opens as new.
  */
 export function panelFor(id: string, entry: Entry, record: PatientRecord, timeZone: string): Panel {
-  const type = parseSubject(entry.subject)?.type
-  const state = record.subjects.get(entry.subject)
+  const { subject } = entry
+  const state = record.subjects.get(subject)
   const filled = stateWith(state, entry)
-  const resource = resourceOf(filled)
-  if (state) {
-    const { subject } = entry
-    switch (type) {
-      case 'AllergyIntolerance':
-        return {
-          what: 'changeAllergy',
-          edits: id,
-          subject,
-          refused: { entry, draft: allergyDraft(filled, state, entry) },
-        }
-      case 'MedicationRequest':
-        return {
-          what: 'changeMedication',
-          edits: id,
-          subject,
-          refused: { entry, draft: medicationDraft(resource, state) },
-        }
-      case 'Condition':
-        return {
-          what: 'changeProblem',
-          edits: id,
-          subject,
-          refused: { entry, draft: problemDraft(resource, state, entry) },
-        }
-      case 'Observation':
-        return correctionOf(id, entry, state, filled) ?? { what: 'noForm', why: 'unknown', edits: id }
-      default:
-        return { what: 'noForm', why: 'unknown', edits: id }
-    }
+  return {
+    ...(state ? changeOnChart(entry, state, filled) : anew(subject, filled, timeZone)),
+    edits: id,
   }
-  switch (type) {
+}
+
+const noForm = { what: 'noForm', why: 'unknown' } as const
+
+function changeOnChart(entry: Entry, state: SubjectState, filled: SubjectState): Panel {
+  const { subject } = entry
+  const resource = resourceOf(filled)
+  switch (parseSubject(subject)?.type) {
     case 'AllergyIntolerance':
-      return { what: 'addAllergy', edits: id, filled: newAllergy(resource) }
+      return { what: 'changeAllergy', subject, refused: { entry, draft: allergyDraft(filled, state, entry) } }
     case 'MedicationRequest':
       return {
-        what: 'addMedication',
-        edits: id,
-        filled: {
-          ...readMedication(resource),
-          rest: { ...readMedication(resource).rest, note: newNote(resource) },
-        },
+        what: 'changeMedication',
+        subject,
+        refused: { entry, draft: medicationDraft(resource, state) },
       }
     case 'Condition':
       return {
-        what: 'addProblem',
-        edits: id,
-        filled: {
-          ...readProblem(resource),
-          rest: { ...readProblem(resource).rest, note: newNote(resource) },
-        },
+        what: 'changeProblem',
+        subject,
+        refused: { entry, draft: problemDraft(resource, state, entry) },
       }
+    case 'Observation':
+      return correctionOf(entry, state, filled) ?? noForm
+    default:
+      return noForm
+  }
+}
+
+function anew(subject: string, filled: SubjectState, timeZone: string): Panel {
+  const resource = resourceOf(filled)
+  switch (parseSubject(subject)?.type) {
+    case 'AllergyIntolerance':
+      return { what: 'addAllergy', filled: newAllergy(resource) }
+    case 'MedicationRequest': {
+      const draft = readMedication(resource)
+      return { what: 'addMedication', filled: { ...draft, rest: { ...draft.rest, note: newNote(resource) } } }
+    }
+    case 'Condition': {
+      const draft = readProblem(resource)
+      return { what: 'addProblem', filled: { ...draft, rest: { ...draft.rest, note: newNote(resource) } } }
+    }
     case 'Observation': {
       const typed = vitalsTyped(filled, resource, timeZone)
-      return typed
-        ? { what: 'vitals', edits: id, filled: typed }
-        : { what: 'noForm', why: 'unknown', edits: id }
+      return typed ? { what: 'vitals', filled: typed } : noForm
     }
     default:
-      return { what: 'noForm', why: 'unknown', edits: id }
+      return noForm
   }
 }
 
 /** A reading that would have been marked as entered in error; nothing for any other change of an observation. */
-function correctionOf(
-  id: string,
-  entry: Entry,
-  state: SubjectState,
-  filled: SubjectState,
-): Panel | undefined {
+function correctionOf(entry: Entry, state: SubjectState, filled: SubjectState): Panel | undefined {
   const { subject } = entry
   const marked = asText(resourceOf(filled)['status']) === 'entered-in-error' && 'status' in entry.aspects
   const resource = resourceOf(state)
   if (!marked || !measureOf({ subject, resource, state, mine: [], onItsWay: false })) return undefined
   const draft = { wrong: { subjects: [subject] }, why: { reason: entry.reason ?? '' } }
-  return { what: 'correctVitals', edits: id, subjects: [subject], refused: { entry, draft } }
+  return { what: 'correctVitals', subjects: [subject], refused: { entry, draft } }
 }
 
 /** The subject as it would be if the change had been accepted over what is on the chart now. */
@@ -158,8 +145,8 @@ function newAllergy(resource: FhirResource): AllergyDraft {
     substance: summary.negation ? '' : (summary.substance ?? ''),
     none: summary.negation,
     reaction: reaction?.manifestations.join(', ') ?? '',
-    severity: (['mild', 'moderate', 'severe'] as const).find((one) => one === reaction?.severity),
-    criticality: (['low', 'high', 'unable-to-assess'] as const).find((one) => one === summary.criticality),
+    severity: severities.find((one) => one === reaction?.severity),
+    criticality: criticalities.find((one) => one === summary.criticality),
     verification: summary.verificationStatus === 'confirmed' ? 'confirmed' : 'unconfirmed',
     note: newNote(resource),
   }

@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import type { Entry } from '../../../domain/entries/entry.ts'
 import type { SubjectState } from '../../../domain/entries/heads.ts'
 import { headsOf, headsSeenBy, type News, newsSince, type SeenHeads } from './change.ts'
+import type { Refused } from './panel.ts'
 import { isTouched, type Parts, rebased, touchedParts } from './rebase.ts'
 
 /** A form about something that is on the chart, while the chart goes on. */
@@ -26,7 +26,7 @@ export type ChangeForm<D extends Parts> = {
 export function useChangeForm<D extends Parts>(
   state: SubjectState,
   read: (state: SubjectState) => D,
-  refused: { entry: Entry; draft: D } | undefined,
+  refused: Refused<D> | undefined,
 ): ChangeForm<D> {
   const [form, setForm] = useState<{ draft: D; base: D; seen: SeenHeads }>(() => ({
     base: read(state),

@@ -1,10 +1,10 @@
 import { formatDate, formatTime } from '../../../domain/display/dates.ts'
-import { type Entry, isReadable } from '../../../domain/entries/entry.ts'
-import type { Author, Seen } from '../author.ts'
+import type { Entry } from '../../../domain/entries/entry.ts'
+import { type Author, type Seen, withSeen } from '../author.ts'
 import type { Reading } from '../measures.ts'
 import { noVitals, type VitalsTyped } from '../vitals-form.ts'
 import { zonedDateTime } from '../zoned-time.ts'
-import { changeOf, type News, newsSince, type SeenHeads } from './change.ts'
+import { canBeChanged, changeOf, type News, newsSince, type SeenHeads } from './change.ts'
 
 /** The correction of readings of one moment: which of them are wrong, and why. */
 export type CorrectionDraft = {
@@ -15,11 +15,7 @@ export type CorrectionDraft = {
 
 /** Can it be marked as entered in error? Not if it is already, nor if a newer version of the app has stated something of it (CM12). */
 export function canBeStruck({ status, item }: Reading): boolean {
-  return status !== 'entered-in-error' && readable(item.state.entries.values())
-}
-
-function readable(entries: Iterable<{ entry: Entry }>): boolean {
-  return [...entries].every(({ entry }) => isReadable(entry))
+  return status !== 'entered-in-error' && canBeChanged(item.state)
 }
 
 /** Those of the readings that the draft calls wrong and that can be marked so, as the chart shows them now. */
@@ -47,12 +43,11 @@ export function strikeReadings(
   seen: Seen,
   author: Author,
 ): { reading: Reading; entry: Entry }[] {
-  const known = new Map(seen.entries)
+  let view = seen
   return readings.map((reading) => {
     const aspects = { status: { status: 'entered-in-error' } }
-    const entry = changeOf(reading.item.state, aspects, { ...seen, entries: known }, author, reason)
-    // The next one has seen this one: its Lamport number is higher.
-    known.set(entry.document, [...(known.get(entry.document) ?? []), { id: '', entry, commits: [] }])
+    const entry = changeOf(reading.item.state, aspects, view, author, reason)
+    view = withSeen(view, entry)
     return { reading, entry }
   })
 }

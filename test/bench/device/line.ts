@@ -1,3 +1,4 @@
+import { aligned } from '../aligned.ts'
 import { percentile } from '../load/percentile.ts'
 
 /** A line of the table. */
@@ -41,16 +42,7 @@ export function tableOf(lines: readonly Line[]): string {
     peer === undefined ? '' : written(peer, unit),
     peer === undefined || !(peer > 0) ? '' : `${(value / peer).toFixed(1)} ×`,
   ])
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return aligned([head, ...rows])
 }
 
 function written(value: number, unit: Line['unit']): string {
