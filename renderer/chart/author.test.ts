@@ -46,6 +46,15 @@ test('RE50 an allergy becomes one entry of the chart that any region takes, by w
   })
 })
 
+test('RE54 a note beside a new allergy, or beside that there is none, says by whom and when', () => {
+  for (const none of [false, true]) {
+    const entry = authorAllergy({ ...allergy, none, note: ' from the daughter ' }, 'p1', nothingSeen, author)
+    expect(entry.aspects['rest']).toMatchObject({
+      note: [{ authorString: author.user.name, time: author.now, text: 'from the daughter' }],
+    })
+  }
+})
+
 test('RE51 a substance and a reaction of the built-in lists are coded, anything else is kept as it was written', () => {
   const coded = resourceOf(
     [...seenOf(authorAllergy(allergy, 'p1', nothingSeen, author)).subjects.values()][0]!,

@@ -9,6 +9,7 @@ import type { criticalities, severities } from '../../domain/fhir/value-sets.ts'
 import { type Category, reactions } from './coded-terms.ts'
 import { substanceNamed } from './duplicate-allergy.ts'
 import { loincOf, type Measure } from './measures.ts'
+import { withNote } from './note.ts'
 
 /** Who states it, on which device, when. */
 export type Author = {
@@ -70,14 +71,13 @@ export function authorAllergy(draft: AllergyDraft, patientId: string, seen: Seen
             },
           ],
         }),
-    ...(draft.note.trim() === '' ? {} : { note: [{ text: draft.note.trim() }] }),
   }
-  return entryOf(resource, patientId, seen, author)
+  return entryOf(withNote(resource, draft.note, author), patientId, seen, author)
 }
 
 /** The statement that there is none, as it is coded: somebody asked. */
 function noAllergy({ note }: AllergyDraft, patientId: string, author: Author): FhirResource {
-  return {
+  const resource: FhirResource = {
     resourceType: 'AllergyIntolerance',
     id: author.newId(),
     clinicalStatus: concept(codeSystem.allergyClinical, 'active'),
@@ -86,8 +86,8 @@ function noAllergy({ note }: AllergyDraft, patientId: string, author: Author): F
     patient: { reference: `Patient/${patientId}` },
     recordedDate: author.now,
     recorder: { display: author.user.name },
-    ...(note.trim() === '' ? {} : { note: [{ text: note.trim() }] }),
   }
+  return withNote(resource, note, author)
 }
 
 export type VitalsDraft = {

@@ -7,8 +7,9 @@ import { alsoStated, marksOf, type Versioned, versioned } from './dissent.ts'
 import type { Block, Line, Run } from './sheet.ts'
 
 /**
- * What is given now: what must not be given first, then by name; lines as MEDi-051 has them. An order of which one of
- * several concurrent statements says that it is current stands here too. How many others there are is told.
+ * What is given now: what must not be given first, then by name; lines as MEDi-051 has them. Then what is on hold: who
+ * reads this in the dark has to know what was paused. An order of which one of several concurrent statements says so
+ * stands here too. How many others there are is told.
  */
 export function medicationPart(record: PatientRecord, context: SheetContext, deceased: boolean): Block[] {
   const { t } = context
@@ -19,7 +20,10 @@ export function medicationPart(record: PatientRecord, context: SheetContext, dec
   const current = all
     .filter(({ lines }) => lines.some((line) => isCurrent(line)))
     .sort((a, b) => byUse(a.line, b.line))
-  const others = all.length - current.length
+  const onHold = all
+    .filter((one) => !current.includes(one) && one.lines.some((line) => medicationStatus(line) === 'on-hold'))
+    .sort((a, b) => byUse(a.line, b.line))
+  const others = all.length - current.length - onHold.length
   const warned = deceased && current.length > 0
   const remarks = [
     ...(record.complete ? [] : [t('downtime.medications.unavailable')]),
@@ -31,7 +35,7 @@ export function medicationPart(record: PatientRecord, context: SheetContext, dec
   return [
     { kind: 'heading', title: t('downtime.medications.title'), note: countOf(current.length, context) },
     ...remarks.map((text): Block => ({ kind: 'remark', text })),
-    ...current.map(({ of }): Block => ({ kind: 'line', ...lineFor(of, context) })),
+    ...[...current, ...onHold].map(({ of }): Block => ({ kind: 'line', ...lineFor(of, context) })),
     ...(others > 0
       ? [{ kind: 'remark' as const, text: t('downtime.medications.others', { count: others }) }]
       : []),

@@ -222,18 +222,22 @@ test('DP9 a vital sign is the last that was not entered in error, with unit and 
   expect(lines([])).toContain('No vital signs on this device.')
 })
 
-test('DP10 medications: what must not be given stands first, what is not printed is counted, and the dead are told', () => {
+test('DP10 medications: what must not be given stands first, what is on hold last, what is not printed is counted, and the dead are told', () => {
   const text = lines([
     drug('Apixaban'),
     drug('Aspirin', { doNotPerform: true, dosageInstruction: [] }),
     drug('Ibuprofen', { status: 'stopped' }),
     drug('Metformin', { status: 'completed' }),
+    drug('Enoxaparin', { status: 'on-hold' }),
     drug('Ramipril', { intent: 'plan' }),
   ])
   const begin = text.indexOf('Medications 3 current')
   expect(text[begin + 1]).toBe('DO NOT GIVE Aspirin')
   expect(text).toContain('Ramipril [Plan, not an order] | DOSE 2.5 mg · Oral · twice daily')
-  expect(text).toContain('Not printed: 2 that are stopped, on hold, completed or in error.')
+  // Last of those that are printed.
+  expect(text[begin + 4]).toContain('Enoxaparin')
+  expect(text[begin + 4]).toContain('[On hold]')
+  expect(text[begin + 5]).toBe('Not printed: 2 that are stopped, completed or in error.')
   expect(text.join(' ')).not.toContain('Ibuprofen')
   const dead = sheetOf(inputOf(copyOf([{ ...patient, deceasedBoolean: true }, drug('Apixaban')])))
   expect(dead.deceased).toBe(true)

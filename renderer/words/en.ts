@@ -613,8 +613,8 @@ export const en = {
       title: 'Medications',
       unavailable: 'Medications may be missing: the chart is not wholly on this device.',
       noneCurrent: 'None at present',
-      others_one: 'Not printed: {{count}} that is stopped, on hold, completed or in error.',
-      others_other: 'Not printed: {{count}} that are stopped, on hold, completed or in error.',
+      others_one: 'Not printed: {{count}} that is stopped, completed or in error.',
+      others_other: 'Not printed: {{count}} that are stopped, completed or in error.',
     },
     problems: {
       title: 'Problems',

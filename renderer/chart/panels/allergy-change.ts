@@ -7,8 +7,8 @@ import { resourceOf } from '../../../domain/fhir/present.ts'
 import { asObjects, asText, codeIn } from '../../../domain/fhir/resource.ts'
 import type { Author } from '../author.ts'
 import { reactions as reactionTerms } from '../coded-terms.ts'
+import { withNote } from '../note.ts'
 import { type Aspects, shownGroup, shownItems } from './change.ts'
-import { withNote } from './note.ts'
 import { isTouched } from './rebase.ts'
 
 /** One reaction as a form shows it. */
