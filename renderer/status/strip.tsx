@@ -14,6 +14,7 @@ import {
 import { Link } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useUnsent } from '../outbox/use-unsent.tsx'
 import { useLadder, useWork } from '../session/use-work.tsx'
 import { useBannerHeight } from '../shell/slots.ts'
 import { notAccepted, onTheWay } from '../sync/ladder.ts'
@@ -41,6 +42,9 @@ function ChangesOnTheWay() {
   const below = useBannerHeight()
   const going = onTheWay(ladder).length
   const refused = notAccepted(ladder).length
+  // Of a row that cannot be read nobody knows whether a region has it: then not all is saved.
+  const { damaged } = useUnsent()
+  const troubles = refused + damaged
   return (
     <Popover
       opened={opened}
@@ -62,17 +66,23 @@ function ChangesOnTheWay() {
           {going > 0 ? (
             <IconArrowUp size={15} aria-hidden />
           ) : (
-            refused === 0 && ladder.size > 0 && <IconCheck size={15} aria-hidden />
+            troubles === 0 && ladder.size > 0 && <IconCheck size={15} aria-hidden />
           )}
           <span aria-live="polite">
             {going > 0
               ? t('strip.onTheWay', { count: going })
-              : refused === 0 && t(ladder.size > 0 ? 'strip.allSaved' : 'strip.nothingSent')}
+              : troubles === 0 && t(ladder.size > 0 ? 'strip.allSaved' : 'strip.nothingSent')}
           </span>
           {refused > 0 && (
             <span className={classes.refused}>
               <IconAlertTriangle size={15} aria-hidden />
               {t('strip.refused', { count: refused })}
+            </span>
+          )}
+          {damaged > 0 && (
+            <span className={classes.refused}>
+              <IconAlertTriangle size={15} aria-hidden />
+              {t('strip.damaged', { count: damaged })}
             </span>
           )}
           <IconChevronDown size={13} aria-hidden />
