@@ -12,8 +12,9 @@ import {
   IconSun,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useUnsent } from '../outbox/use-unsent.tsx'
 import { useLadder, useWork } from '../session/use-work.tsx'
 import { useBannerHeight } from '../shell/slots.ts'
 import { type Ladder, notAccepted, onTheWay, savedOnce } from '../sync/ladder.ts'
@@ -40,26 +41,25 @@ function ChangesOnTheWay() {
   const { persisted } = useWork()
   const going = onTheWay(ladder).length
   const refused = notAccepted(ladder).length
+  // Of a row that cannot be read nobody knows whether a region has it: then not all is saved.
+  const { damaged } = useUnsent()
+  const troubles = refused + damaged
   const once = useSavedOnce(ladder)
   const words = () => {
     if (going > 0) return t('strip.onTheWay', { count: going })
     if (once > 0) return t('strip.savedOnce', { count: once })
-    return refused === 0 && t(ladder.size > 0 ? 'strip.allSaved' : 'strip.nothingSent')
+    return troubles === 0 && t(ladder.size > 0 ? 'strip.allSaved' : 'strip.nothingSent')
   }
   const says = (
     <>
       {going > 0 || once > 0 ? (
         <IconArrowUp size={15} aria-hidden />
       ) : (
-        refused === 0 && ladder.size > 0 && <IconCheck size={15} aria-hidden />
+        troubles === 0 && ladder.size > 0 && <IconCheck size={15} aria-hidden />
       )}
       <span aria-live="polite">{words()}</span>
-      {refused > 0 && (
-        <span className={classes.refused}>
-          <IconAlertTriangle size={15} aria-hidden />
-          {t('strip.refused', { count: refused })}
-        </span>
-      )}
+      {refused > 0 && <Trouble>{t('strip.refused', { count: refused })}</Trouble>}
+      {damaged > 0 && <Trouble>{t('strip.damaged', { count: damaged })}</Trouble>}
     </>
   )
   return (
@@ -79,6 +79,15 @@ function ChangesOnTheWay() {
         </>
       )}
     </StripPopover>
+  )
+}
+
+function Trouble({ children }: { children: ReactNode }) {
+  return (
+    <span className={classes.refused}>
+      <IconAlertTriangle size={15} aria-hidden />
+      {children}
+    </span>
   )
 }
 

@@ -46,6 +46,21 @@ test('RE19 a region that leaves is called again when it said, once, and never as
   expect(closed()).toEqual([60_000])
 })
 
+test('SY70 a region that says at every greeting that it leaves, and to come back at once, is called in no haste', () => {
+  const { on, pass } = started()
+  const waits: number[] = []
+  for (let n = 0; n < 5; n++) {
+    on({ type: 'opened' })
+    on({ type: 'heard' })
+    on({ type: 'leaving', retryAfterMs: 0 })
+    const [wait = 0] = waitIn(on({ type: 'closed', code: 4512 }))
+    waits.push(wait)
+    if (wait > 0) pass(wait)
+  }
+  expect(waits.slice(1).every((wait) => wait > 0)).toBe(true)
+  expect(waits[4]).toBe(7500)
+})
+
 test('SY4 a close code that forbids another try ends the attempts until there is something new to say, or another region to call', () => {
   const { on, pass } = started()
   on({ type: 'opened' })

@@ -11,7 +11,8 @@ import { fullJitter } from './backoff.ts'
  * 2. A socket from which nothing is heard is given up: a link that swallows everything never says so.
  * 3. A close code that forbids another try (44xx, except an expired token) ends the attempts until somebody has something
  *    new to say, or another region is to be called.
- * 4. A region that says that it is leaving says when to come back; that is obeyed once, so that not all come at once.
+ * 4. A region that says that it is leaving says when to come back; that is obeyed once, so that not all come at once. One
+ *    that says so again and again is called no sooner than one that closes without a word.
  */
 export type ConnectionEvent =
   | { type: 'start' }
@@ -111,7 +112,9 @@ export function createConnectionCore(deps: { random: () => number }): Connection
 
   const callLater = (now: number): State => {
     attempt += 1
-    const wait = returnAfterMs ?? fullJitter(attempt, deps.random())
+    const backoff = fullJitter(attempt, deps.random())
+    const isFirst = attempt === 1
+    const wait = returnAfterMs === undefined ? backoff : Math.max(returnAfterMs, isFirst ? 0 : backoff)
     returnAfterMs = undefined
     return { at: 'waiting', until: now + wait }
   }

@@ -116,6 +116,8 @@ export const en = {
     onTheWay_other: '{{count}} changes on the way',
     refused_one: '{{count}} not accepted',
     refused_other: '{{count}} not accepted',
+    damaged_one: '{{count}} cannot be read',
+    damaged_other: '{{count}} cannot be read',
     changes: 'Your changes on this device',
     toOutbox: 'Open the outbox',
     changesEmpty: 'What you add is listed here with how far it got.',

@@ -299,6 +299,17 @@ describe('the outbox', () => {
     await page.getByRole('region', { name: '1 change on this device cannot be read' }).waitFor()
   })
 
+  test('RE253 while a change cannot be read the strip says so, and not that all is saved', async () => {
+    const { page } = await withChange('hold')
+    await page.evaluate(tearOutbox)
+    await page.reload()
+    await enter(page)
+    const strip = page.locator('header').first()
+    await strip.getByRole('button', { name: '1 cannot be read' }).waitFor()
+    expect(await strip.getByText(/All changes saved|No changes yet/).count()).toBe(0)
+    await page.screenshot({ path: 'test-results/strip-damaged.png' })
+  })
+
   test('RE279 on a device without room refused changes are still tried again, exported and put aside', async () => {
     const { page, region, drug } = await withChange('erased')
     const other = await refuseOne(page, 2)
