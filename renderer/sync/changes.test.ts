@@ -45,6 +45,8 @@ function scene() {
     region: () => 'nairobi',
   }
   const profile = sampleProfile()
+  /** What was to be done later, by ms. */
+  const later = new Map<number, () => void>()
   const open = async () => {
     const windows = profile.open()
     const changes = await createChanges({
@@ -52,7 +54,10 @@ function scene() {
       windows,
       now: () => 7,
       random: () => 0,
-      after: () => () => undefined,
+      after: (ms, then) => {
+        later.set(ms, then)
+        return () => later.delete(ms)
+      },
     })
     windows.lead(() => changes.lead(connection))
     return { changes, close: () => windows.close() }
@@ -61,7 +66,12 @@ function scene() {
     speaker?.hear(frame)
     await written()
   }
-  return { rows, disk, proposed, open, say }
+  /** Time passes until the window that leads looks into the outbox. */
+  const look = async () => {
+    later.get(10_000)?.()
+    await written()
+  }
+  return { rows, disk, proposed, open, say, outbox, look }
 }
 
 /** What was to be written is written, and the other windows have heard of it. */
@@ -187,4 +197,31 @@ test('SY27 a window that begins while a rung is written down knows of it', async
   const [, second] = await Promise.all([say(ack(1)), open()])
   await written()
   expect(second.changes.ladder().get(id(1))?.rung.at).toBe('saved')
+})
+
+test('SY71 what a window kept and died before it could tell is proposed by the one that leads, and known to all, without a restart', async () => {
+  const { open, proposed, rows, look } = scene()
+  const [first, second] = [await open(), await open()]
+  await written()
+  const kept = { id: id(1), entry: allergy(1), patientId: 'p1', about: 'an allergy', at: 7 }
+  rows.set(id(1), { ...kept, rung: { at: 'device' } })
+  await look()
+  expect(proposed).toEqual([id(1)])
+  const rungs = [first, second].map(({ changes }) => changes.ladder().get(id(1))?.rung.at)
+  expect(rungs).toEqual(['device', 'device'])
+  await look()
+  expect(proposed).toEqual([id(1)])
+})
+
+test('SY72 what was put aside while the outbox was being read does not come back', async () => {
+  const { open, rows, look, say, outbox } = scene()
+  const { changes } = await open()
+  await propose(changes, 1)
+  await say(refuse(1, 'schema'))
+  const stored = [...rows.values()]
+  outbox.all = async () => ({ changes: stored, damaged: 0 })
+  changes.dismiss(id(1))
+  await look()
+  expect(changes.ladder().has(id(1))).toBe(false)
+  expect(rows.size).toBe(0)
 })

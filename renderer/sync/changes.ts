@@ -16,6 +16,7 @@ import type { News, Windows } from './windows.ts'
  * 1. A change is in the outbox before it is on the ladder, and so before any screen shows it.
  * 2. It leaves the outbox when a second region has flushed it, or when a person puts it aside; nothing else removes it.
  * 3. Whatever is in the outbox is proposed by the window that leads, and by the next one when that one has gone.
+ *    So is what a window has kept and could not tell of any more.
  * 4. A rung is written down and told to the other windows by the window that climbed it.
  */
 export type Changes = {
@@ -44,6 +45,12 @@ export type ChangesDeps = {
   after: (ms: number, then: () => void) => () => void
 }
 
+/**
+ * How often the window that leads looks into the outbox, in ms: a window that was killed, or signed out of, between its
+ * write and its word has told nobody.
+ */
+const lookAgainMs = 10_000
+
 /** Begins with what the outbox holds. */
 export async function createChanges(deps: ChangesDeps): Promise<Changes> {
   const { outbox, windows, now } = deps
@@ -51,6 +58,8 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
   let submitter: Submitter | undefined
   /** A second region has flushed these: they have left the outbox. */
   const safe = new Set<string>()
+  /** These have left the ladder, and leave the outbox: who reads it meanwhile does not bring them back. */
+  const dismissed = new Set<string>()
   const listeners = new Set<() => void>()
   // What other windows say while the outbox is read comes after what was read.
   const early: News[] = []
@@ -62,13 +71,14 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
     for (const listener of listeners) listener()
   }
 
-  /** Puts what is in the outbox on the ladder, where it is not there yet. */
+  /** Puts what is in the outbox on the ladder, where it is not there yet. Resolves to what was not. */
   const readOutbox = async () => {
     const { changes } = await outbox.all()
-    const fresh = changes.filter(({ id }) => !ladder.has(id))
-    if (fresh.length === 0) return
+    const fresh = changes.filter(({ id }) => !ladder.has(id) && !dismissed.has(id))
+    if (fresh.length === 0) return fresh
     ladder = new Map([...ladder, ...fresh.map((stored) => [stored.id, onLadder(stored)] as const)])
     for (const listener of listeners) listener()
+    return fresh
   }
 
   /** One write after the other, and told after it: a window that begins meanwhile reads it, or hears it. */
@@ -112,6 +122,7 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
         submitAll(news.ids)
         return
       case 'dismissed':
+        for (const id of news.ids) dismissed.add(id)
         step(news)
         for (const id of news.ids) submitter?.takeBack(id)
         return
@@ -125,11 +136,16 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
     }
   }
 
+  const tellProposed = (stored: readonly StoredChange[]) => {
+    const packed = stored.map(packChange).flatMap((one) => ('text' in one ? one.text : []))
+    windows.tell({ type: 'proposed', changes: packed })
+  }
+
   const put = async (stored: readonly StoredChange[]): Promise<Proposed> => {
     const written = await outbox.put(stored)
     if (written.outcome !== 'written') return written
-    const packed = stored.map(packChange).flatMap((one) => ('text' in one ? one.text : []))
-    windows.tell({ type: 'proposed', changes: packed })
+    for (const { id } of stored) dismissed.delete(id)
+    tellProposed(stored)
     // On the ladder first: the answer must find it there.
     step({ type: 'proposed', changes: stored.map(onLadder) })
     const ids = stored.map(({ id }) => id)
@@ -169,6 +185,7 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
     },
     dismiss(id) {
       if (ladder.get(id)?.rung.at !== 'refused') return
+      dismissed.add(id)
       step({ type: 'dismissed', ids: [id] })
       writeAndTell(() => outbox.remove([id]), { type: 'dismissed', ids: [id] })
       submitter?.takeBack(id)
@@ -208,7 +225,22 @@ export async function createChanges(deps: ChangesDeps): Promise<Changes> {
       void readOutbox()
         .then(proposeAll)
         .catch(() => undefined)
+      const look = async () => {
+        const fresh = await readOutbox()
+        if (submitter !== mine || fresh.length === 0) return
+        tellProposed(fresh)
+        submitAll(fresh.map(({ id }) => id))
+      }
+      let cancelLook = () => {}
+      const lookLater = () => {
+        cancelLook = deps.after(lookAgainMs, () => {
+          void look().catch(() => undefined)
+          lookLater()
+        })
+      }
+      lookLater()
       return () => {
+        cancelLook()
         mine.stop()
         if (submitter === mine) submitter = undefined
       }

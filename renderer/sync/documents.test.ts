@@ -69,6 +69,27 @@ test('SY60 what was erased is destroyed and not asked for again and again', asyn
   set.close()
 })
 
+test('SY73 a document that is called void again and again is asked for in no haste, and at once when it was whole in between', async () => {
+  const { set, opened, close, handOver } = scene()
+  set.want([name])
+  await vi.advanceTimersByTimeAsync(10)
+  for (let passed = 0; passed < 30_000; passed += 100) {
+    close(opened().length, closeCodes.startAnew)
+    await vi.advanceTimersByTimeAsync(100)
+  }
+  const asked = opened().length
+  expect(asked).toBeGreaterThan(2)
+  expect(asked).toBeLessThan(10)
+  await vi.advanceTimersByTimeAsync(15_000)
+  handOver(opened().length)
+  await vi.advanceTimersByTimeAsync(10)
+  close(opened().length, closeCodes.startAnew)
+  const before = opened().length
+  await vi.advanceTimersByTimeAsync(10)
+  expect(opened().length).toBe(before + 1)
+  set.close()
+})
+
 test('SY61 a document that is void is read anew, once', async () => {
   const { set, state, opened, close, handOver, log } = scene()
   set.want([name])

@@ -45,6 +45,9 @@ export function createDocumentSet(deps: DocumentsDeps): DocumentSet {
   const listeners = new Set<() => void>()
   let states: ReadonlyMap<string, DocumentState> = new Map()
   let telling = false
+  /** Name → how often it was read anew since it was last whole. */
+  const anew = new Map<string, number>()
+  const waiting = new Map<string, ReturnType<typeof setTimeout>>()
 
   // One change of the screen for all documents that changed in one turn.
   const changed = () => {
@@ -62,12 +65,23 @@ export function createDocumentSet(deps: DocumentsDeps): DocumentSet {
       tell(state) {
         const one = open.get(name)
         if (one === mine) mine.state = state
+        if (state.connection === 'live') anew.delete(name)
         changed()
       },
       anew() {
         if (open.get(name) !== mine) return
         mine.close()
-        openOne(name)
+        const times = anew.get(name) ?? 0
+        anew.set(name, times + 1)
+        if (times === 0) return openOne(name)
+        // A region that calls it void again and again is not asked in haste.
+        const again = setTimeout(
+          () => {
+            if (open.get(name) === mine) openOne(name)
+          },
+          Math.min(500 * 2 ** times, 15_000),
+        )
+        waiting.set(name, again)
       },
     })
     open.set(name, mine)
@@ -79,6 +93,8 @@ export function createDocumentSet(deps: DocumentsDeps): DocumentSet {
         if (!names.includes(name)) {
           one.close()
           open.delete(name)
+          anew.delete(name)
+          clearTimeout(waiting.get(name))
         }
       for (const name of names) if (!open.has(name)) openOne(name)
       changed()
@@ -90,6 +106,7 @@ export function createDocumentSet(deps: DocumentsDeps): DocumentSet {
     },
     close() {
       for (const one of open.values()) one.close()
+      for (const timer of waiting.values()) clearTimeout(timer)
       open.clear()
       listeners.clear()
     },
