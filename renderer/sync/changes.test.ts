@@ -203,7 +203,7 @@ test('SY71 what a window kept and died before it could tell is proposed by the o
   const { open, proposed, rows, look } = scene()
   const [first, second] = [await open(), await open()]
   await written()
-  const kept = { id: id(1), entry: allergy(1), patientId: 'p1', about: 'an allergy', at: 7 }
+  const kept = { id: id(1), entry: sampleAllergy(1), patientId: 'p1', about: 'an allergy', at: 7 }
   rows.set(id(1), { ...kept, rung: { at: 'device' } })
   await look()
   expect(proposed).toEqual([id(1)])
